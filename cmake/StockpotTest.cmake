@@ -1,0 +1,37 @@
+# stockpot_add_unit_tests(MODULE [LIBRARIES ...])
+#   tests/unit/MODULE/*_test.cpp as one GoogleTest program `unit_MODULE`, one ctest entry, no MPI.
+# stockpot_add_mpi_test(NAME SOURCES ... [LIBRARIES ...] [RANKS 1 2 3 4])
+#   one GoogleTest program (main in tests/support/mpi_main.cpp) and one ctest entry per rank count.
+find_package(GTest REQUIRED)
+
+function(stockpot_add_unit_tests module)
+  cmake_parse_arguments(arg "" "TIMEOUT" "LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/unit/${module}/*_test.cpp")
+  if(NOT sources OR NOT TARGET stockpot_${module})
+    return()
+  endif()
+  add_executable(unit_${module} ${sources})
+  target_include_directories(unit_${module} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(unit_${module} PRIVATE stockpot_${module} ${arg_LIBRARIES} GTest::gmock GTest::gtest_main stockpot_warnings)
+  add_test(NAME unit_${module} COMMAND unit_${module})
+  set_tests_properties(unit_${module} PROPERTIES TIMEOUT 120 LABELS unit)
+  if(arg_TIMEOUT)
+    set_tests_properties(unit_${module} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+  endif()
+endfunction()
+
+function(stockpot_add_mpi_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES;RANKS" ${ARGN})
+  if(NOT arg_RANKS)
+    set(arg_RANKS 1 2 3 4)
+  endif()
+  add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/mpi_main.cpp)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE stockpot_comm_mpi ${arg_LIBRARIES} GTest::gmock GTest::gtest MPI::MPI_CXX stockpot_warnings)
+  foreach(ranks IN LISTS arg_RANKS)
+    add_test(NAME ${name}.n${ranks}
+             COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} --oversubscribe --bind-to none $<TARGET_FILE:${name}>)
+    set_tests_properties(${name}.n${ranks} PROPERTIES TIMEOUT 120 PROCESSORS ${ranks} LABELS "mpi;ranks_${ranks}"
+      ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMPI_MCA_mpi_yield_when_idle=1")
+  endforeach()
+endfunction()

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <cstdint>
+
+namespace stockpot::io {
+
+/// `weight_map` of a *.safetensors.index.json: tensor name -> file name. Every file name must be a plain
+/// basename ending in
+/// `.safetensors` (no separator, no `..`, no leading dot, no NUL); anything else is hostile: Error{input}
+/// naming it. Duplicate keys are refused.
+std::map<std::string, std::string> parse_hf_index(std::string_view json, const std::string& file_name);
+
+/// The text that transformers writes: metadata total_size and total_parameters, weight_map sorted by name.
+std::string hf_index_text(const std::map<std::string, std::string>& weight_map, std::uint64_t total_bytes,
+                          std::uint64_t total_parameters);
+
+/// "model-00002-of-00007.safetensors"; a single shard is "model.safetensors".
+std::string shard_name(std::uint64_t shard, std::uint64_t shards);
+
+}  // namespace stockpot::io

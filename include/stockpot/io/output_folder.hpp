@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace stockpot::io {
+
+enum class Durability { fsync, none };
+enum class ExistingOutput { refuse, resume, overwrite };
+
+/// What stands at a target when a job begins.
+enum class FolderState { fresh, partial, finished };
+
+/// The life of one output on its way to `target`: everything is written to a partial folder beside it
+/// (`.<name>.partial`), and `publish` is one rename. Used by rank 0 only; other ranks just need
+/// `partial_path`.
+///
+/// Lock: `<partial>/lock` holds host, process id and job id, and is touched every 10 s by a thread of its
+/// own. A holder on this host that is gone is taken over at once. Otherwise the folder is watched for up to
+/// 60 s: a touch means Error{usage} naming the holder, none means taken over. No two claimants ever both
+/// succeed (creation is O_EXCL, takeover is by atomic rename).
+class OutputFolder {
+ public:
+  struct Options {
+    ExistingOutput existing = ExistingOutput::refuse;
+    Durability durability = Durability::fsync;
+    double heartbeat_seconds = 10.0;
+    double takeover_seconds = 60.0;
+  };
+
+  /// Claims the target. Throws Error{usage} for an existing output with `refuse` (a finished one, or a
+  /// foreign folder or file), Error{system_io} when the parent can't be written. With `resume` a finished
+  /// output is left alone (`state() == finished`, nothing locked).
+  static OutputFolder claim(const std::filesystem::path& target, const Options& options);
+  OutputFolder(OutputFolder&&) noexcept;
+  OutputFolder& operator=(OutputFolder&&) noexcept;
+  ~OutputFolder();  ///< releases the lock; keeps what was written
+
+  [[nodiscard]] FolderState state() const noexcept;
+  [[nodiscard]] const std::filesystem::path& path() const noexcept;  ///< the partial folder
+  /// Throws Error{system_io} if another job took the lock meanwhile.
+  void check_still_held() const;
+  /// Removes journal and lock, syncs (with `fsync`), moves a finished target aside (with `overwrite`),
+  /// renames, syncs the parent, deletes what was moved aside.
+  void publish();
+  /// Deletes the partial folder: nothing that looks like an output remains.
+  void discard() noexcept;
+
+ private:
+  struct State;
+  explicit OutputFolder(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// The partial folder that `claim(target)` uses.
+std::filesystem::path partial_path(const std::filesystem::path& target);
+/// A finished output has a manifest in it.
+bool is_finished_output(const std::filesystem::path& folder);
+/// Name of the manifest in an output folder.
+inline constexpr const char* manifest_name = "stockpot_manifest.json";
+
+}  // namespace stockpot::io

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "stockpot/tensor/dtype.hpp"
+
+namespace stockpot::kernel {
+
+/// value = scale * (S(w_i y_i) / divisor) + anchor_weight * b, with y_i = x_i or, for task vectors, x_i - b.
+/// S runs over the models in recipe order, left to right. Every product, sum and quotient is rounded to
+/// double, no fused multiply-add. The division happens only with a divisor, the last term only with an anchor
+/// weight (methods.md 15's expressions of the linear family; multiplying by 1 is exact).
+struct LinearForm {
+  std::vector<double> weights;
+  bool task_vectors = false;
+  std::optional<double> divisor;
+  double scale = 1.0;
+  std::optional<double> anchor_weight;
+
+  [[nodiscard]] bool needs_anchor() const { return task_vectors || anchor_weight.has_value(); }
+};
+
+/// Packed little-endian elements; may be unaligned. @pre is_mergeable(dtype)
+struct TypedInput {
+  DType dtype = DType::f32;
+  const std::byte* data = nullptr;
+};
+
+/// @pre is_output(dtype); 64-byte alignment is not required.
+struct TypedOutput {
+  DType dtype = DType::f32;
+  std::byte* data = nullptr;
+};
+
+/// Counts what an output pass met; sums of these over tiles are exact.
+struct ElementCounts {
+  std::uint64_t nonfinite = 0;  ///< outputs that are NaN or infinite after rounding
+};
+
+/// Computes `count` elements. `inputs` are the models of `form.weights`, in order; `anchor` is read only if
+/// the form needs it. Local, thread safe. Bits equal `reference::linear_form` for every input, dtype and
+/// instruction set.
+ElementCounts linear_form(const LinearForm& form, std::span<const TypedInput> inputs, TypedInput anchor,
+                          TypedOutput output, std::uint64_t count);
+
+/// The running sum S over a part of the models, for grids whose columns hold different models: adds models
+/// `first_model ... first_model + inputs.size()` of the form to `sums` (overwrites them when first_model is
+/// 0).
+void add_to_running_sum(const LinearForm& form, std::size_t first_model, std::span<const TypedInput> inputs,
+                        TypedInput anchor, std::span<double> sums);
+/// Division, scale, anchor and rounding of a complete running sum.
+ElementCounts finish_running_sum(const LinearForm& form, std::span<const double> sums, TypedInput anchor,
+                                 TypedOutput output);
+
+/// Converts elements, rounding once. Same dtype copies bytes.
+ElementCounts convert(TypedInput input, TypedOutput output, std::uint64_t count);
+
+/// Number of NaN and infinite elements. @pre is_mergeable(dtype)
+std::uint64_t count_nonfinite(TypedInput input, std::uint64_t count);
+
+namespace reference {
+/// The oracle: scalar, one element at a time, written as the formula reads.
+ElementCounts linear_form(const LinearForm& form, std::span<const TypedInput> inputs, TypedInput anchor,
+                          TypedOutput output, std::uint64_t count);
+}  // namespace reference
+
+/// Name of the instruction set in use ("AVX2", "AVX3", ...), for reports.
+const char* instruction_set();
+/// Restricts dispatch for tests: "scalar" takes the reference, "" (default) the best. Names as
+/// `instruction_set` prints. Also read once from the environment variable STOCKPOT_SIMD.
+void restrict_instruction_set(const char* name);
+
+}  // namespace stockpot::kernel

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stockpot::recipe {
+
+enum class ParameterKind { number, boolean, choice };
+
+/// One parameter of a method: drives validation, help, README table and plan's `effective`.
+struct ParameterSpec {
+  std::string name;
+  ParameterKind kind = ParameterKind::number;
+  bool per_model = false;               ///< looked up on the model's own entry first
+  std::optional<double> default_value;  ///< none: required (per-model ones not for the base model)
+  bool optional = false;                ///< no default and not required either (passthrough's scale)
+  std::optional<double> minimum;
+  std::optional<double> maximum;
+  std::vector<std::string> choices;  ///< of a choice; the first is the default
+  std::string help;
+};
+
+/// What the grammar must know of a method; `method::catalog()` gives one per method.
+struct MethodSchema {
+  std::string name;
+  std::string summary;
+  std::vector<ParameterSpec> parameters;
+  bool needs_base_model = false;
+  bool takes_examples = false;  ///< `examples:` on each model (weighted)
+  std::size_t minimum_models = 1;
+  std::size_t maximum_models = 0;  ///< 0: no limit
+};
+
+using Schema = std::vector<MethodSchema>;
+
+}  // namespace stockpot::recipe

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "stockpot/tensor/dtype.hpp"
+
+namespace stockpot {
+
+/// Scalar conversions: the exact reference that vector kernels are tested against.
+/// To double: exact for every value, NaN payloads aside. From double: rounded once, to nearest, ties to even;
+/// overflow gives infinity, subnormals are kept, NaN stays a quiet NaN.
+double bf16_to_double(std::uint16_t bits);
+double f16_to_double(std::uint16_t bits);
+double f8_e4m3_to_double(std::uint8_t bits);  ///< no infinities; S.1111.111 is NaN
+double f8_e5m2_to_double(std::uint8_t bits);
+std::uint16_t double_to_bf16(double value);
+std::uint16_t double_to_f16(double value);
+float double_to_f32(double value);
+
+/// Element `index` of the packed little-endian array at `data` as double. @pre is_mergeable(dtype)
+double load_as_double(DType dtype, const std::byte* data, std::uint64_t index);
+/// Stores `value`, rounded once, as element `index`. @pre is_output(dtype)
+void store_rounded(DType dtype, std::byte* data, std::uint64_t index, double value);
+
+}  // namespace stockpot
