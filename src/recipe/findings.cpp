@@ -47,18 +47,23 @@ void Findings::ignored(const Cursor& at, std::string message, std::string sugges
   ignored(at.node->line, at.path, std::move(message), std::move(suggestion));
 }
 
-void Findings::ignored(std::size_t line, const std::string& path, std::string message, std::string suggestion) {
+void Findings::ignored(std::size_t line, const std::string& path, std::string message,
+                       std::string suggestion) {
   add(lenient_ ? Severity::warning : Severity::error, line, path, std::move(message), std::move(suggestion));
 }
 
 void Findings::add(Severity severity, std::size_t line, const std::string& path, std::string message,
                    std::string suggestion) {
-  if (found_.size() >= maximum_findings) {
+  if (is_full()) {
     ++dropped_;
     dropped_error_ = dropped_error_ || severity == Severity::error;
     return;
   }
   found_.push_back({line, {severity, where(line, path), std::move(message), std::move(suggestion)}});
+}
+
+bool Findings::is_full() const {
+  return found_.size() >= maximum_findings;
 }
 
 std::vector<Problem> Findings::take() {

@@ -33,6 +33,9 @@ class Findings {
            std::string suggestion = {});
   void ignored(std::size_t line, const std::string& path, std::string message, std::string suggestion = {});
 
+  /// Further findings are only counted: no need to spend time on suggestions.
+  [[nodiscard]] bool is_full() const;
+
   /// Everything found, in order of lines; of very many only the first, with a note.
   [[nodiscard]] std::vector<Problem> take();
 

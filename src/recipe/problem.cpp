@@ -15,7 +15,8 @@ std::string to_string(const Problem& problem) {
   line += problem.message;
   if (problem.suggestion.empty()) return line;
   const bool is_remedy = problem.suggestion.find(' ') != std::string::npos;
-  return line + (is_remedy ? " (" + problem.suggestion + ")" : " (did you mean '" + problem.suggestion + "'?)");
+  return line +
+         (is_remedy ? " (" + problem.suggestion + ")" : " (did you mean '" + problem.suggestion + "'?)");
 }
 
 }  // namespace stockpot::recipe

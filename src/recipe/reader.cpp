@@ -79,7 +79,8 @@ std::optional<Cursor> MappingReader::require(const std::string& key) {
   return value;
 }
 
-void MappingReader::refuse(const std::string& key, const std::string& message, const std::string& suggestion) {
+void MappingReader::refuse(const std::string& key, const std::string& message,
+                           const std::string& suggestion) {
   refused_.push_back(key);
   const YamlEntry* entry = find(key);
   if (entry == nullptr || entry->value->kind == YamlNode::Kind::null) return;
@@ -90,7 +91,8 @@ void MappingReader::ignore(const std::string& key) {
   refused_.push_back(key);
   const YamlEntry* entry = find(key);
   if (entry == nullptr || entry->value->kind == YamlNode::Kind::null) return;
-  findings_.add(Severity::warning, entry->line, at_.entry(*entry).path, fmt::format("'{}' has no effect", key));
+  findings_.add(Severity::warning, entry->line, at_.entry(*entry).path,
+                fmt::format("'{}' has no effect", key));
 }
 
 void MappingReader::finish(std::span<const Hint> hints) {
@@ -98,8 +100,9 @@ void MappingReader::finish(std::span<const Hint> hints) {
   for (const Hint& hint : hints) candidates.push_back(hint.key);
   for (const YamlEntry& entry : at_.node->entries) {
     if (contains(known_, entry.key) || contains(refused_, entry.key)) continue;
-    std::string suggestion = suggest(entry.key, candidates);
-    const auto hint = std::find_if(hints.begin(), hints.end(), [&](const Hint& h) { return h.key == suggestion; });
+    std::string suggestion = findings_.is_full() ? std::string{} : suggest(entry.key, candidates);
+    const auto hint =
+        std::find_if(hints.begin(), hints.end(), [&](const Hint& h) { return h.key == suggestion; });
     if (hint != hints.end() && !contains(known_, suggestion)) suggestion = hint->remedy;
     findings_.ignored(entry.line, at_.path, "unknown key " + quoted(entry.key), std::move(suggestion));
   }

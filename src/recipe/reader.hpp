@@ -59,7 +59,7 @@ std::string suggest(std::string_view word, std::span<const std::string> candidat
 std::optional<std::string> read_text(const Cursor& at, Findings& findings);
 /// A finite number, from an integer, float, boolean (1 or 0) or numeric text; anything else is reported.
 std::optional<double> read_number(const Cursor& at, Findings& findings);
-/// A whole number within [minimum, maximum]; anything else is reported.
+/// A whole number within [minimum, maximum] (magnitudes up to 2^53); anything else is reported.
 std::optional<std::int64_t> read_integer(const Cursor& at, std::int64_t minimum, std::int64_t maximum,
                                          Findings& findings);
 /// Items of a list; anything else is reported and gives none.
@@ -73,7 +73,8 @@ void report_choice(const Cursor& at, const std::string& word, std::span<const st
 
 /// One word out of a table of choices; anything else is reported with the nearest choice.
 template <typename Value>
-std::optional<Value> read_choice(const Cursor& at, std::span<const std::pair<std::string_view, Value>> choices,
+std::optional<Value> read_choice(const Cursor& at,
+                                 std::span<const std::pair<std::string_view, Value>> choices,
                                  Findings& findings) {
   const std::optional<std::string> word = read_text(at, findings);
   if (!word) return std::nullopt;

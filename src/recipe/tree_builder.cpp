@@ -39,7 +39,8 @@ void TreeBuilder::OnDocumentStart(const YAML::Mark& mark) {
 }
 
 void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
-  const YamlNode& node = make(YamlNode::Kind::null, mark, anchor);
+  YamlNode& node = make(YamlNode::Kind::null, mark, anchor);
+  if (!open_.empty() && open_.back().has_key) node.line = open_.back().key_line;  // the mark may lie behind
   place(node, node.line);
 }
 
@@ -178,8 +179,8 @@ void TreeBuilder::flatten_merges(Open& mapping) {
 void TreeBuilder::grow(YamlNode& parent, std::uint64_t nodes) {
   parent.expanded_nodes += nodes;
   if (parent.expanded_nodes > maximum_yaml_nodes) {
-    throw YamlError(parent.line, fmt::format("more than {} YAML nodes once aliases are expanded",
-                                             maximum_yaml_nodes));
+    throw YamlError(parent.line,
+                    fmt::format("more than {} YAML nodes once aliases are expanded", maximum_yaml_nodes));
   }
 }
 

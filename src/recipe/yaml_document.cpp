@@ -17,8 +17,8 @@ namespace {
 
 void check_text(std::string_view text) {
   if (text.size() > maximum_yaml_bytes) {
-    throw YamlError(0, fmt::format("{} bytes are too long for a recipe (at most {})", text.size(),
-                                   maximum_yaml_bytes));
+    throw YamlError(
+        0, fmt::format("{} bytes are too long for a recipe (at most {})", text.size(), maximum_yaml_bytes));
   }
   const std::optional<std::size_t> bad = first_bad_byte(text);
   if (!bad) return;

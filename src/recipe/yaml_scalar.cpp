@@ -20,7 +20,8 @@ bool is_one_of(std::string_view text, const std::array<std::string_view, n>& wor
 }
 
 constexpr std::array<std::string_view, 5> nulls{"", "~", "null", "Null", "NULL"};
-constexpr std::array<std::string_view, 9> trues{"yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"};
+constexpr std::array<std::string_view, 9> trues{"yes",  "Yes", "YES", "true", "True",
+                                                "TRUE", "on",  "On",  "ON"};
 constexpr std::array<std::string_view, 9> falses{"no",    "No",  "NO",  "false", "False",
                                                  "FALSE", "off", "Off", "OFF"};
 
@@ -49,8 +50,8 @@ std::optional<double> decimal(std::string_view text) {
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (failure == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
   if (failure == std::errc::result_out_of_range) {
-    const bool tiny = text.find("e-") != std::string_view::npos || text.find("E-") != std::string_view::npos ||
-                      text.front() == '0' || text.front() == '.';
+    const bool tiny = text.find("e-") != std::string_view::npos ||
+                      text.find("E-") != std::string_view::npos || text.front() == '0' || text.front() == '.';
     return tiny ? 0.0 : std::numeric_limits<double>::infinity();
   }
   return value;
@@ -79,7 +80,8 @@ std::optional<double> fold_sexagesimal(double value, std::string_view tail) {
     tail.remove_prefix(1);
     const std::size_t length = std::min(tail.find(':'), tail.size());
     const std::string_view part = tail.substr(0, length);
-    if (part.empty() || part.size() > 2 || !std::all_of(part.begin(), part.end(), is_digit)) return std::nullopt;
+    if (part.empty() || part.size() > 2 || !std::all_of(part.begin(), part.end(), is_digit))
+      return std::nullopt;
     const int number = part.size() == 1 ? part[0] - '0' : (part[0] - '0') * 10 + (part[1] - '0');
     if (number > 59) return std::nullopt;
     value = value * 60.0 + number;

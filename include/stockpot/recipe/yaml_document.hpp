@@ -55,8 +55,8 @@ class YamlDocument {
     std::string suggestion;
   };
 
-  /// Reads exactly one document. Throws YamlError for text that is too large or not UTF-8, bad syntax, nesting
-  /// too deep, cyclic aliases, more than `maximum_yaml_nodes` nodes, and a second document.
+  /// Reads exactly one document. Throws YamlError for text that is too large or not UTF-8, bad syntax,
+  /// nesting too deep, cyclic aliases, more than `maximum_yaml_nodes` nodes, and a second document.
   static YamlDocument parse(std::string_view text);
 
   [[nodiscard]] const YamlNode& root() const { return *root_; }
