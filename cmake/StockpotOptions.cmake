@@ -4,6 +4,7 @@ option(STOCKPOT_BUILD_TESTS "build tests/" ${PROJECT_IS_TOP_LEVEL})
 option(STOCKPOT_BUILD_FUZZERS "build libFuzzer targets (clang only)" OFF)
 option(STOCKPOT_WITH_MPI "build the MPI communicator" ON)
 option(STOCKPOT_WITH_CUDA "build the CUDA kernels and the NCCL data plane" OFF)
+option(STOCKPOT_ASSERTIONS "check the standard library's preconditions" OFF)
 option(STOCKPOT_WARNINGS_AS_ERRORS "treat warnings as errors (CI)" OFF)
 set(STOCKPOT_SANITIZE "" CACHE STRING "comma-separated list for -fsanitize=")
 option(STOCKPOT_COVERAGE "instrument for gcov" OFF)
@@ -13,6 +14,11 @@ add_library(stockpot::flags ALIAS stockpot_flags)
 target_compile_features(stockpot_flags INTERFACE cxx_std_20)
 # Promise 2 of the project: no fused multiply-add anywhere, so that every product is rounded on its own.
 target_compile_options(stockpot_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
+
+set_target_properties(stockpot_flags PROPERTIES EXPORT_NAME flags)
+if(STOCKPOT_ASSERTIONS)
+  target_compile_definitions(stockpot_flags INTERFACE $<BUILD_INTERFACE:_GLIBCXX_ASSERTIONS>)
+endif()
 
 add_library(stockpot_warnings INTERFACE)
 target_compile_options(stockpot_warnings INTERFACE

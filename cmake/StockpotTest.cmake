@@ -3,6 +3,7 @@
 # stockpot_add_mpi_test(NAME SOURCES ... [LIBRARIES ...] [RANKS 1 2 3 4])
 #   one GoogleTest program (main in tests/support/mpi_main.cpp) and one ctest entry per rank count.
 find_package(GTest REQUIRED)
+add_custom_target(unit_tests COMMENT "every program of tests/unit")
 
 function(stockpot_add_unit_tests module)
   cmake_parse_arguments(arg "" "TIMEOUT" "LIBRARIES" ${ARGN})
@@ -13,6 +14,7 @@ function(stockpot_add_unit_tests module)
   add_executable(unit_${module} ${sources})
   target_include_directories(unit_${module} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(unit_${module} PRIVATE stockpot_${module} ${arg_LIBRARIES} GTest::gmock GTest::gtest_main stockpot_warnings)
+  add_dependencies(unit_tests unit_${module})
   add_test(NAME unit_${module} COMMAND unit_${module})
   set_tests_properties(unit_${module} PROPERTIES TIMEOUT 120 LABELS unit)
   if(arg_TIMEOUT)
