@@ -10,6 +10,9 @@ namespace stockpot::io {
 enum class Durability { fsync, none };
 enum class ExistingOutput { refuse, resume, overwrite };
 
+/// What an output is in the end: a folder, or one file that is made in the partial folder and moved out of it.
+enum class OutputKind { folder, file };
+
 /// What stands at a target when a job begins.
 enum class FolderState { fresh, partial, finished };
 
@@ -26,6 +29,7 @@ class OutputFolder {
   struct Options {
     ExistingOutput existing = ExistingOutput::refuse;
     Durability durability = Durability::fsync;
+    OutputKind kind = OutputKind::folder;
     double heartbeat_seconds = 10.0;
     double takeover_seconds = 60.0;
   };
@@ -45,6 +49,8 @@ class OutputFolder {
   /// Removes journal and lock, syncs (with `fsync`), moves a finished target aside (with `overwrite`),
   /// renames, syncs the parent, deletes what was moved aside.
   void publish();
+  /// For outputs that are one file: moves `name` out of the partial folder to the target, replacing an old one, and deletes the rest.
+  void publish_file(const std::string& name);
   /// Deletes the partial folder: nothing that looks like an output remains.
   void discard() noexcept;
 
