@@ -55,7 +55,7 @@ engine::ProgressSink make_progress(ProgressStyle style, const std::string& title
     drawing->last_seconds = progress.seconds;
     drawing->finished = complete;
     const std::string text = title + " " + progress_text(progress, bar_width);
-    fmt::print(stderr, terminal ? "\r\x1b[K{}{}" : "{}{}", text, terminal && !complete ? "" : "\n");
+    fmt::print(stderr, "{}{}{}", terminal ? "\r\x1b[K" : "", text, terminal && !complete ? "" : "\n");
     std::fflush(stderr);
   };
 }
