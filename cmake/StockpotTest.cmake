@@ -33,13 +33,17 @@ function(stockpot_add_mpi_test name)
   if(NOT arg_RANKS)
     set(arg_RANKS 1 2 3 4)
   endif()
+  set(timeout_seconds 120)
+  if(STOCKPOT_SANITIZE)
+    set(timeout_seconds 600)
+  endif()
   add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/mpi_main.cpp)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE stockpot_comm_mpi ${arg_LIBRARIES} GTest::gmock GTest::gtest MPI::MPI_CXX stockpot_warnings)
   foreach(ranks IN LISTS arg_RANKS)
     add_test(NAME ${name}.n${ranks}
              COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} --oversubscribe --bind-to none $<TARGET_FILE:${name}>)
-    set_tests_properties(${name}.n${ranks} PROPERTIES TIMEOUT 120 PROCESSORS ${ranks} LABELS "mpi;ranks_${ranks}"
+    set_tests_properties(${name}.n${ranks} PROPERTIES TIMEOUT ${timeout_seconds} PROCESSORS ${ranks} LABELS "mpi;ranks_${ranks}"
       ENVIRONMENT "${STOCKPOT_MPI_ENVIRONMENT}")
   endforeach()
 endfunction()
