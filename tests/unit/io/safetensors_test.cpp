@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <cctype>
-#include <chrono>
+#include <ctime>
 #include <ostream>
 
 #include "unit/io/io_support.hpp"
@@ -275,13 +275,13 @@ TEST(SafetensorsHeader, ManyTensorsParseQuickly) {
     tensors[i].shape = {4096, 11008};
   }
   const SafetensorsLayout layout = canonical_safetensors(tensors, {});
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   const SafetensorsHeader header = parse_safetensors_header(std::string_view(layout.header).substr(8),
                                                             layout.file_bytes, "big.safetensors");
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  const double processor_seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   EXPECT_EQ(header.tensors.size(), tensors.size());
-  RecordProperty("seconds", fmt::format("{:.3f}", seconds.count()));
-  EXPECT_LT(seconds.count(), 20.0) << "quadratic?";
+  RecordProperty("processor_seconds", fmt::format("{:.3f}", processor_seconds));
+  EXPECT_LT(processor_seconds, 5.0) << "quadratic?";  // 0.2 s where it was written; sanitizers take tenfold
 }
 
 class SafetensorsFileTest : public ::testing::Test {
