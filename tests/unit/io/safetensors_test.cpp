@@ -281,7 +281,7 @@ TEST(SafetensorsHeader, ManyTensorsParseQuickly) {
   const double processor_seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   EXPECT_EQ(header.tensors.size(), tensors.size());
   RecordProperty("processor_seconds", fmt::format("{:.3f}", processor_seconds));
-  EXPECT_LT(processor_seconds, 5.0) << "quadratic?";  // 0.2 s where it was written; sanitizers take tenfold
+  EXPECT_LT(processor_seconds, 15.0) << "quadratic?";  // 0.2 s where it was written; sanitizers take tenfold
 }
 
 class SafetensorsFileTest : public ::testing::Test {
