@@ -26,7 +26,9 @@ std::unique_ptr<RE2> compile(const Cursor& at, const std::string& pattern, Findi
   options.set_log_errors(false);
   auto regex = std::make_unique<RE2>(pattern, options);
   if (regex->ok()) return regex;
-  findings.error(at, "regex " + quoted(pattern) + ": " + regex->error());
+  // The library's text goes on with a piece of the pattern, which may hold line breaks.
+  const std::string& why = regex->error();
+  findings.error(at, "regex " + quoted(pattern) + ": " + why.substr(0, why.find(": ")));
   return nullptr;
 }
 

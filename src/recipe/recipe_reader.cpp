@@ -1,5 +1,7 @@
 #include "recipe/recipe_reader.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -180,7 +182,7 @@ void RecipeReader::refuse_later_keys() {
     reader_.refuse("mask", "masks other than `none` are not available in this version");
   }
   for (const char* key : {"sparsify", "statistics", "search", "evaluate", "prune", "repair"}) {
-    reader_.refuse(key, "'" + std::string(key) + "' is not available in this version");
+    reader_.refuse(key, fmt::format("'{}' is not available in this version", key));
   }
 }
 
