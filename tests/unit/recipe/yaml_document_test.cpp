@@ -114,15 +114,24 @@ TEST(YamlDocument, merge_explosions_are_refused) {
 }
 
 TEST(YamlDocument, too_many_nodes_are_refused) {
-  EXPECT_THAT(refusal("[" + repeated("a,", maximum_yaml_nodes + 1) + "]"), HasSubstr("YAML nodes"));
+  EXPECT_THAT(refusal(repeated("-\n", maximum_yaml_nodes + 1)), HasSubstr("more than 1000000 YAML nodes"));
 }
 
 TEST(YamlDocument, deep_nesting_is_refused) {
-  constexpr std::size_t depth = 200'000;
+  constexpr std::size_t depth = 100'000;
   EXPECT_THAT(refusal(repeated("[", depth)), HasSubstr("nested too deeply"));
   EXPECT_THAT(refusal(repeated("{a: ", depth)), HasSubstr("nested too deeply"));
   EXPECT_THAT(refusal(repeated("- ", depth)), HasSubstr("nested too deeply"));
   EXPECT_THAT(refusal(repeated("? ", depth)), HasSubstr("nested too deeply"));
+}
+
+TEST(YamlDocument, endless_pieces_are_refused_before_they_cost_memory) {
+  for (const std::string piece : {"[", "{", "a", "[a,", "{a: b,", "'", "&a ", "\n", "#"}) {
+    EXPECT_THAT(refusal(repeated(piece, maximum_yaml_bytes / piece.size())),
+                HasSubstr("more than 524288 bytes"));
+  }
+  EXPECT_EQ(refusal(fmt::format("[{}]", repeated("a, ", maximum_yaml_flow_bytes / 4))), "accepted");
+  EXPECT_EQ(refusal(repeated("- {model: a}\n", 4 * maximum_yaml_flow_bytes / 13)), "accepted");
 }
 
 TEST(YamlDocument, not_text) {
