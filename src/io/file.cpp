@@ -103,6 +103,13 @@ File File::create_new(const std::filesystem::path& path) {
   return file;
 }
 
+std::optional<File> File::try_create_new(const std::filesystem::path& path) {
+  File file(path, open_retrying(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW));
+  if (file.descriptor_) return file;
+  if (errno != EEXIST && errno != ENOENT) throw_write_error(path, "create", errno);
+  return std::nullopt;
+}
+
 std::uint64_t File::size() const {
   struct stat status {};
   if (::fstat(descriptor_.get(), &status) != 0) throw_read_error(path_, "stat", errno);
@@ -175,6 +182,17 @@ FileIdentity File::identity() const {
   identity.modified_ns = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
   identity.sample = sample_of(*this, identity.size);
   return identity;
+}
+
+bool File::touch() const noexcept {
+  return ::futimens(descriptor_.get(), nullptr) == 0;
+}
+
+bool File::is_at(const std::filesystem::path& path) const noexcept {
+  struct stat here {};
+  struct stat there {};
+  return ::fstat(descriptor_.get(), &here) == 0 && ::lstat(path.c_str(), &there) == 0 &&
+         here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
 FileIdentity identify(const File& file) {

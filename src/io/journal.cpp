@@ -37,8 +37,7 @@ Number load_number(std::span<const std::byte> bytes) {
 }
 
 void append_digest(std::vector<std::byte>& out, const Digest& digest) {
-  const auto bytes = std::as_bytes(std::span(digest.bytes));
-  out.insert(out.end(), bytes.begin(), bytes.end());
+  for (const std::uint8_t byte : digest.bytes) out.push_back(std::byte{byte});
 }
 
 Digest load_digest(std::span<const std::byte> bytes) {
@@ -48,8 +47,8 @@ Digest load_digest(std::span<const std::byte> bytes) {
 }
 
 std::vector<std::byte> file_head(const Digest& job) {
-  const auto magic_bytes = std::as_bytes(std::span(magic));
-  std::vector<std::byte> head(magic_bytes.begin(), magic_bytes.end());
+  std::vector<std::byte> head;
+  for (const char c : magic) head.push_back(static_cast<std::byte>(c));
   append_digest(head, job);
   return head;
 }
@@ -62,12 +61,15 @@ void check_run_name(const std::string& run) {
   const bool plain = !run.empty() && std::all_of(run.begin(), run.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
   });
-  if (!plain) throw Error(ExitCode::usage, "a run's name must be of letters, digits, - and _, is " + stockpot::quoted(run));
+  if (!plain)
+    throw Error(ExitCode::usage,
+                "a run's name must be of letters, digits, - and _, is " + stockpot::quoted(run));
 }
 
 }  // namespace
 
-std::map<std::uint64_t, std::vector<Digest>> parse_journal(std::span<const std::byte> bytes, const Digest& job) {
+std::map<std::uint64_t, std::vector<Digest>> parse_journal(std::span<const std::byte> bytes,
+                                                           const Digest& job) {
   std::map<std::uint64_t, std::vector<Digest>> items;
   const std::vector<std::byte> head = file_head(job);
   if (bytes.size() < head.size() || !std::equal(head.begin(), head.end(), bytes.begin())) return items;
@@ -78,7 +80,8 @@ std::map<std::uint64_t, std::vector<Digest>> parse_journal(std::span<const std::
     const std::uint64_t body_bytes = head_bytes + std::uint64_t{count} * digest_bytes;
     if (body_bytes + check_bytes > bytes.size()) break;
     const std::span<const std::byte> body = bytes.first(static_cast<std::size_t>(body_bytes));
-    if (load_number<std::uint64_t>(bytes.subspan(body.size())) != XXH3_64bits(body.data(), body.size())) break;
+    if (load_number<std::uint64_t>(bytes.subspan(body.size())) != XXH3_64bits(body.data(), body.size()))
+      break;
     std::vector<Digest>& digests = items[item];
     digests.clear();
     for (std::size_t i = 0; i < count; ++i) {
@@ -100,7 +103,8 @@ JournalWriter::JournalWriter(const std::filesystem::path& partial_folder, const 
                              const std::string& run) {
   check_run_name(run);
   const std::filesystem::path folder = journal_folder(partial_folder);
-  if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) throw_write_error(folder, "create this folder", errno);
+  if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
+    throw_write_error(folder, "create this folder", errno);
   state_ = std::make_shared<State>(File::create_new(folder / fmt::format("{}.{}.bin", rank, run)));
   const std::vector<std::byte> head = file_head(job);
   state_->file.write_all(0, head);
@@ -131,9 +135,13 @@ std::map<std::uint64_t, std::vector<Digest>> read_journals(const std::filesystem
   const std::filesystem::path folder = journal_folder(partial_folder);
   if (!std::filesystem::is_directory(std::filesystem::symlink_status(folder))) return items;
   std::vector<std::filesystem::path> files;
-  for (const std::filesystem::directory_entry& entry : std::filesystem::directory_iterator(folder)) {
-    if (std::filesystem::is_regular_file(entry.symlink_status())) files.push_back(entry.path());
+  std::error_code failure;
+  std::filesystem::directory_iterator entry(folder, failure);
+  while (!failure && entry != std::filesystem::directory_iterator()) {
+    if (std::filesystem::is_regular_file(entry->symlink_status(failure))) files.push_back(entry->path());
+    entry.increment(failure);
   }
+  if (failure) throw_read_error(folder, "list this folder", failure.value());
   std::sort(files.begin(), files.end());
   for (const std::filesystem::path& path : files) {
     const File file = File::open_to_read(path);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +42,8 @@ class File {
   static File open_to_write(const std::filesystem::path& path);
   /// The same, but the file must not exist yet.
   static File create_new(const std::filesystem::path& path);
+  /// The same; nullopt if the name is taken or its folder is missing.
+  static std::optional<File> try_create_new(const std::filesystem::path& path);
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
   [[nodiscard]] std::uint64_t size() const;
@@ -49,6 +52,10 @@ class File {
   void resize(std::uint64_t bytes) const;
   void sync() const;
   [[nodiscard]] FileIdentity identity() const;
+  /// Sets the modification time to the file system's now; false if that fails.
+  bool touch() const noexcept;
+  /// True if `path` names this very file.
+  [[nodiscard]] bool is_at(const std::filesystem::path& path) const noexcept;
 
  private:
   File(std::filesystem::path path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}

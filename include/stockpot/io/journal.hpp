@@ -17,9 +17,9 @@ namespace stockpot::io {
 inline constexpr const char* journal_folder_name = "journal";
 
 /// A journal says which work items are done, with the digests that prove it. Each rank appends to its own
-/// file `journal/<rank>.<run>.bin` in the partial folder; any number of ranks may read them all. A record that is
-/// torn or corrupt ends the reading of that file. Nothing here is trusted for the content of the output: who
-/// resumes compares digests with the bytes on disk.
+/// file `journal/<rank>.<run>.bin` in the partial folder; any number of ranks may read them all. A record
+/// that is torn or corrupt ends the reading of that file. Nothing here is trusted for the content of the
+/// output: who resumes compares digests with the bytes on disk.
 ///
 /// Layout, little-endian: magic "SPJRNL01", 16 bytes digest of the job; then records of: u64 item, u32 number
 /// of digests n, n * 16 bytes, u64 XXH3-64 of the record so far.
@@ -41,7 +41,8 @@ class JournalWriter {
 
 /// Records of one journal's bytes, by item; of several for one item the last wins. Empty for another job or
 /// no journal at all.
-std::map<std::uint64_t, std::vector<Digest>> parse_journal(std::span<const std::byte> bytes, const Digest& job);
+std::map<std::uint64_t, std::vector<Digest>> parse_journal(std::span<const std::byte> bytes,
+                                                           const Digest& job);
 
 /// Records of every journal of `job` in the folder, by item; of several for one item the last read wins
 /// (files in order of their names). Journals of another job are ignored.
