@@ -248,6 +248,10 @@ TEST_F(Open, RefusesBrokenConfigs) {
       .config("{\"a\": " + std::string(100'000, '[') + std::string(100'000, ']') + "}")
       .write(folder_.path());
   expect_refused(folder_.path(), {"config.json", "too deep"});
+  std::string wide = "{\"a\": 1";
+  for (int i = 0; i < 30'000; ++i) wide.append(", \"").append(std::to_string(i)).append("\": 1");
+  four_tensors().config(wide + "}").write(folder_.path());
+  expect_refused(folder_.path(), {"config.json", "too large"});
 }
 
 }  // namespace
