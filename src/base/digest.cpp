@@ -45,7 +45,7 @@ std::string Digest::hex() const {
 Digest Digest::from_hex(std::string_view text) {
   Digest digest;
   if (text.size() != 2 * digest.bytes.size()) {
-    throw Error(ExitCode::input, "not a digest: " + quoted(text) + " has not 32 characters");
+    throw Error(ExitCode::input, "not a digest: " + quote(text) + " has not 32 characters");
   }
   for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
     digest.bytes[i] = static_cast<std::uint8_t>(hex_value(text[2 * i]) * 16 + hex_value(text[2 * i + 1]));

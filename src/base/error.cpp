@@ -10,7 +10,7 @@ namespace {
 std::string describe(const std::string& message, const Subject& subject) {
   std::string line;
   if (!subject.file.empty()) line += subject.file + ": ";
-  if (!subject.tensor.empty()) line += "tensor " + quoted(subject.tensor) + ": ";
+  if (!subject.tensor.empty()) line += "tensor " + quote(subject.tensor) + ": ";
   return line + message;
 }
 
@@ -19,7 +19,7 @@ std::string describe(const std::string& message, const Subject& subject) {
 Error::Error(ExitCode code, const std::string& message, Subject subject)
     : std::runtime_error(describe(message, subject)), code_(code), subject_(std::move(subject)) {}
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   constexpr std::size_t longest_bytes = 200;
   std::string out = "'";
   for (const char c : text.substr(0, longest_bytes)) {

@@ -41,23 +41,30 @@ struct Checkpoint {
   std::string config;                          ///< config.json verbatim; empty if there is none
 
   [[nodiscard]] const StoredTensor* find(std::string_view name) const;  ///< binary search; nullptr if absent
+  /// The tensor stored under `name`, or the one that `name` is tied to; nullptr if there is neither.
+  [[nodiscard]] const StoredTensor* find_or_alias(std::string_view name) const;
   [[nodiscard]] std::uint64_t total_bytes() const;
 };
 
 /// Opens a Hugging Face folder (model.safetensors, or index and shards), a bare .safetensors file, or an .h5
-/// state dict. Checks: every file of the index exists and every tensor is in the file that the index names,
-/// no tensor stands twice, pickles only -> refused with the way out, packed or scaled quantised tensors ->
-/// see view.hpp. Error{input} naming file and tensor. `warnings` receives what is tolerated.
+/// state dict (bare, or alone in a folder). Checks: every file of the index exists and holds exactly the
+/// tensors that the index says, no tensor stands twice; pickles, GGUF and adapters alone are refused with the
+/// way out. Packed or scaled quantised tensors: see view.hpp. An index wins over a model.safetensors beside
+/// it. Reads headers and config.json only. Error{input} naming file and tensor. `warnings` receives what is
+/// tolerated. Local; cost: one open and three small reads a file.
 Checkpoint open_checkpoint(const std::filesystem::path& path, const std::string& reference,
                            std::vector<std::string>& warnings);
 
 /// Where a reference's path lies: an existing local path (`~` expanded), or `org/name` in the local Hugging
-/// Face cache (HF_HUB_CACHE, HF_HOME/hub, ~/.cache/huggingface/hub; revision -> refs -> snapshots).
-/// Error{input} naming the command that fetches it.
+/// Face cache (the first set of HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME/hub,
+/// XDG_CACHE_HOME/huggingface/hub, ~/.cache/huggingface/hub; revision, `main` if empty, -> refs ->
+/// snapshots; or a full commit). Error{input} naming the command that fetches it; Error{usage} for a revision
+/// of a local path and for one that is no plain name.
 std::filesystem::path locate_model(const std::string& path, const std::string& revision);
 
-/// Exact text form, so that one rank reads headers and all ranks know them.
+/// Exact form (names and paths may hold any bytes), so that one rank reads headers and all ranks know them.
 std::string serialize(const Checkpoint& checkpoint);
+/// Inverse of `serialize`; anything else: Error{communication}.
 Checkpoint deserialize(std::string_view text);
 
 }  // namespace stockpot::checkpoint

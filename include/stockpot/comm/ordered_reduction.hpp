@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -22,12 +24,52 @@ struct LeafRun {
   std::span<const double> values;
 };
 
+/// What one rank holds of the tree: its leaves, folded at once into the largest complete aligned subtrees.
+/// Leaves may come in any order; coming in order, O(log leaf_count) nodes are kept. Local, not thread-safe.
+class PartialSum {
+ public:
+  struct Node {
+    unsigned level = 0;
+    std::vector<double> values;
+  };
+  enum class Fit { added, beyond_last_leaf, held_already };
+
+  /// `leaf_count` <= 2^62. Throws Error{usage} when `width` is 0.
+  PartialSum(std::uint64_t leaf_count, std::uint64_t width);
+
+  /// Adds the consecutive leaves first_leaf, first_leaf + 1, ...; `values.size()` is a multiple of `width`.
+  /// Throws Error{communication} when a leaf doesn't exist or is held already.
+  void add(std::uint64_t first_leaf, std::span<const double> values);
+  /// The same; says why the leaves don't fit, and then holds some of them.
+  [[nodiscard]] Fit try_add(std::uint64_t first_leaf, std::span<const double> values);
+  /// Adds the sum of a whole subtree; says why if it doesn't fit.
+  [[nodiscard]] Fit add_node(unsigned level, std::uint64_t index, std::vector<double> values);
+
+  [[nodiscard]] std::uint64_t leaf_count() const noexcept { return leaf_count_; }
+  [[nodiscard]] std::uint64_t width() const noexcept { return width_; }
+  /// The subtrees held, by their first leaf.
+  [[nodiscard]] const std::map<std::uint64_t, Node>& nodes() const noexcept { return nodes_; }
+  /// Lowest leaf that isn't held; leaf_count() when none is missing.
+  [[nodiscard]] std::uint64_t first_missing_leaf() const;
+  /// The sum of all leaves. Throws Error{communication} when one is missing.
+  [[nodiscard]] std::vector<double> total() const;
+
+ private:
+  std::uint64_t leaf_count_;
+  std::uint64_t width_;
+  unsigned root_level_;
+  std::map<std::uint64_t, Node> nodes_;
+};
+
 /// Collective. Every leaf must be held by exactly one rank (any rank, any runs, even interleaved); every rank
 /// gets the sum. Each rank folds its runs into the largest complete aligned subtrees and ships only those:
 /// O(log leaf_count) nodes per run. Throws Error{communication} on every rank when a leaf is missing or held
 /// twice.
 std::vector<double> reduce_leaves(Communicator& communicator, std::uint64_t leaf_count, std::uint64_t width,
                                   std::span<const LeafRun> runs, std::string_view what);
+
+/// Collective. The same for leaves that were folded as they came; leaf_count and width must agree.
+std::vector<double> reduce_leaves(Communicator& communicator, const PartialSum& mine, std::string_view what);
 
 /// Local. The same tree over leaves that are all here.
 std::vector<double> sum_leaves(std::span<const double> leaves, std::uint64_t width);

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 
-#include <cstdint>
-
 namespace stockpot::io {
+
+/// Larger indexes are refused.
+inline constexpr std::uint64_t hf_index_limit_bytes = std::uint64_t{256} << 20;
 
 /// `weight_map` of a *.safetensors.index.json: tensor name -> file name. Every file name must be a plain
 /// basename ending in
@@ -18,7 +20,8 @@ std::map<std::string, std::string> parse_hf_index(std::string_view json, const s
 std::string hf_index_text(const std::map<std::string, std::string>& weight_map, std::uint64_t total_bytes,
                           std::uint64_t total_parameters);
 
-/// "model-00002-of-00007.safetensors"; a single shard is "model.safetensors".
+/// "model-00002-of-00007.safetensors" for shard 1 of 7 (counted from 0); a single shard is
+/// "model.safetensors".
 std::string shard_name(std::uint64_t shard, std::uint64_t shards);
 
 }  // namespace stockpot::io

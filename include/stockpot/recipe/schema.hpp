@@ -28,7 +28,10 @@ struct MethodSchema {
   std::string summary;
   std::vector<ParameterSpec> parameters;
   bool needs_base_model = false;
-  bool takes_examples = false;  ///< `examples:` on each model (weighted)
+  bool takes_base_model = false;  ///< an optional base_model is an anchor, no ingredient: needs no parameters
+  bool takes_examples = false;    ///< `examples:` on each model (weighted)
+  /// Entries of a list of models or sources of a slice, plus an unlisted base_model where the method needs or
+  /// takes one.
   std::size_t minimum_models = 1;
   std::size_t maximum_models = 0;  ///< 0: no limit
 };

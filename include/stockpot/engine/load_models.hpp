@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "stockpot/comm/communicator.hpp"
+#include "stockpot/engine/options.hpp"
+#include "stockpot/method/method.hpp"
+#include "stockpot/plan/model_set.hpp"
+#include "stockpot/recipe/recipe.hpp"
+
+namespace stockpot::engine {
+
+/// A recipe and the headers of its models, the same on every rank.
+struct LoadedRecipe {
+  recipe::Recipe recipe;  ///< trajectories expanded into models
+  const method::Method* method = nullptr;
+  plan::ModelSet models;
+};
+
+/// Collective. Rank 0 reads and parses the recipe file; Error{usage} with every problem, one a line.
+recipe::Recipe load_recipe(comm::Communicator& world, const std::filesystem::path& path, bool lenient,
+                           const WarningSink& warn);
+
+/// Collective. Expands trajectories, locates and opens every model on rank 0 and gives all ranks the headers. Throws the same Error on every rank.
+LoadedRecipe load_models(comm::Communicator& world, recipe::Recipe recipe, const WarningSink& warn);
+
+/// Throws Error{usage} (bad recipe) or Error{input} (tensors that do not fit) with all problems if any is an error; passes warnings on.
+void raise_problems(const std::vector<recipe::Problem>& problems, ExitCode code, const std::string& subject,
+                    const WarningSink& warn);
+
+}  // namespace stockpot::engine

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "stockpot/kernel/linear_form.hpp"
+#include "stockpot/recipe/schema.hpp"
+#include "stockpot/tensor/shape.hpp"
+
+/// How models become one. Every method is statistics -> coefficients -> apply: local sums over the elements, one ordered
+/// reduction, a few numbers, one pass over the elements. A method knows neither ranks nor files; it sees tiles.
+namespace stockpot::method {
+
+/// Parameters of one output tensor, evaluated for its name and depth.
+struct ParameterValues {
+  std::map<std::string, double> shared;                                  ///< absent: not given and no default
+  std::map<std::string, std::vector<std::optional<double>>> per_model;   ///< by model, recipe order without the anchor
+  std::map<std::string, std::string> words;                              ///< parameters of kind choice
+
+  [[nodiscard]] double number(const std::string& name) const;  ///< @pre given or defaulted
+  [[nodiscard]] bool flag(const std::string& name) const { return number(name) != 0.0; }
+  [[nodiscard]] std::vector<double> of_models(const std::string& name) const;  ///< @pre given for every model
+
+  friend bool operator==(const ParameterValues&, const ParameterValues&) = default;
+};
+
+/// What a method knows of the tensor that it merges.
+struct TensorContext {
+  std::string name;
+  Shape shape;
+  std::uint64_t elements = 0;
+  std::size_t models = 0;  ///< without the anchor
+  bool has_anchor = false;
+  ParameterValues values;
+};
+
+/// Consecutive elements [first, first + count) of one tensor: every model's, the anchor's, and where the result goes.
+struct Tile {
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+  std::span<const kernel::TypedInput> inputs;  ///< recipe order, without the anchor
+  kernel::TypedInput anchor;                   ///< data is null without one
+  kernel::TypedOutput output;                  ///< unused while statistics are taken
+};
+
+/// The apply step of one tensor: statistics and coefficients are known, elements are independent.
+class ElementPass {
+ public:
+  ElementPass() = default;
+  ElementPass(const ElementPass&) = delete;
+  ElementPass& operator=(const ElementPass&) = delete;
+  virtual ~ElementPass() = default;
+  /// Local, thread safe; any cut of a tensor into tiles gives the same bytes.
+  virtual kernel::ElementCounts apply(const Tile& tile) const = 0;
+  /// The linear form that `apply` evaluates, if it is one: ranks that hold different models can then pass running sums.
+  [[nodiscard]] virtual const kernel::LinearForm* linear_form() const { return nullptr; }
+};
+
+/// Properties that the catalog's test suite checks of every method that claims them.
+struct Claims {
+  bool idempotent = false;             ///< equal models (and anchor) give that model back
+  bool permutation_invariant = false;  ///< with equal parameters, to one output ulp
+  bool linear = false;                 ///< scaling all inputs by a power of two scales the output
+};
+
+class Method {
+ public:
+  Method() = default;
+  Method(const Method&) = delete;
+  Method& operator=(const Method&) = delete;
+  virtual ~Method() = default;
+
+  [[nodiscard]] virtual const recipe::MethodSchema& schema() const = 0;
+  [[nodiscard]] virtual Claims claims() const = 0;
+
+  /// How many doubles a leaf of this tensor sums to; 0: the method needs no pass of statistics.
+  [[nodiscard]] virtual std::size_t statistics_width(const TensorContext&) const { return 0; }
+  /// Writes the sums of one leaf (a tile of the fixed leaf grid). Local, thread safe.
+  virtual void accumulate(const TensorContext&, const Tile& /*leaf*/, std::span<double> /*sums*/) const {}
+  /// Turns the sums over the tensor (or its scope) into the apply step.
+  [[nodiscard]] virtual std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor,
+                                                                  std::span<const double> statistics) const = 0;
+};
+
+/// The apply step that evaluates a linear form.
+std::unique_ptr<ElementPass> make_linear_pass(kernel::LinearForm form);
+
+}  // namespace stockpot::method

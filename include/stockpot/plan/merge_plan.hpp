@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stockpot/base/digest.hpp"
+#include "stockpot/plan/output_layout.hpp"
+#include "stockpot/plan/partition.hpp"
+#include "stockpot/plan/resolve.hpp"
+#include "stockpot/plan/task.hpp"
+
+/// Who does what: a pure function of headers, number of ranks and limits. Knows no MPI and opens no file, so that it answers for
+/// any machine.
+namespace stockpot::plan {
+
+/// Ranks in `rows` x `columns`: rank r is row r / columns (its share of the layers) and column r % columns (its share of the models).
+struct GridShape {
+  std::uint64_t rows = 1;
+  std::uint64_t columns = 1;
+  [[nodiscard]] std::uint64_t ranks() const { return rows * columns; }
+};
+
+/// How ranks of one row bring different models together.
+enum class Exchange {
+  tiles,  ///< every column sends what it stores to the tile's owner
+  sums,   ///< running double sums pass from column to column, in recipe order (linear forms)
+};
+
+struct PlanOptions {
+  GridShape grid;
+  int threads = 1;
+  std::optional<std::uint64_t> memory_bytes;  ///< per rank; none: no limit
+  std::uint64_t shard_bytes = 5'000'000'000;
+  OutputFormat format = OutputFormat::safetensors;
+  std::uint64_t seed = 0;
+  std::optional<Exchange> exchange;  ///< forces one; none: the plan picks the fewer bytes
+};
+
+/// What a rank moves, in bytes of tensor payload.
+struct Traffic {
+  std::uint64_t read_bytes = 0;
+  std::uint64_t exchanged_bytes = 0;  ///< sent
+  std::uint64_t written_bytes = 0;
+};
+
+/// How a rank uses memory while it works.
+struct BufferPlan {
+  std::uint64_t lanes = 1;              ///< work items under way at once
+  std::uint64_t bytes_per_lane = 0;     ///< tiles of every input and of the output
+  std::uint64_t tile_elements = 0;      ///< at most; fewer where a tensor has many inputs
+  [[nodiscard]] std::uint64_t bytes() const { return lanes * bytes_per_lane; }
+};
+
+struct RankForecast {
+  std::uint64_t tensors = 0;
+  Traffic traffic;
+  std::uint64_t peak_resident_bytes = 0;
+};
+
+struct MergePlan {
+  std::vector<TensorTask> tasks;
+  OutputLayout layout;
+  GridShape grid;
+  std::vector<std::vector<Piece>> pieces;             ///< by row
+  std::vector<std::uint32_t> column_of_model;         ///< which column reads a model
+  Exchange exchange = Exchange::tiles;
+  BufferPlan buffers;
+  std::uint64_t base_resident_bytes = 0;              ///< program, libraries, headers, plan: everything but the buffers
+  std::uint64_t seed = 0;
+  std::optional<std::vector<std::uint64_t>> output_layers;  ///< see ResolvedMerge
+  std::uint32_t config_model = 0;
+  double imbalance = 0.0;
+  Digest job;  ///< equal for every run that must give the same bytes; resume depends on it
+
+  [[nodiscard]] std::uint64_t row_of(std::uint64_t rank) const { return rank / grid.columns; }
+  [[nodiscard]] std::uint64_t column_of(std::uint64_t rank) const { return rank % grid.columns; }
+};
+
+/// Lays out, partitions and budgets resolved tasks. Throws Error{usage} when the memory limit is too small, naming the smallest that works.
+/// Cost: O(tasks log tasks + ranks).
+MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, ResolvedMerge resolved,
+                    const ModelSet& models, const PlanOptions& options);
+
+/// Tile length for a task: a multiple of the kernel's block that fits a lane's buffer, at most a unit.
+std::uint64_t tile_elements(const TensorTask& task, const ModelSet& models, const BufferPlan& buffers);
+
+/// Bytes of lane buffer that one element of a task needs.
+std::uint64_t buffer_bytes_per_element(const TensorTask& task, const ModelSet& models);
+
+/// Column that writes unit `unit` of task `task`: in turn, except that copies stay with the column that holds their model.
+std::uint64_t owner_column(const MergePlan& plan, std::uint32_t task, std::uint64_t unit);
+
+/// What every rank will read, exchange and write, exactly, and its peak memory, at most.
+std::vector<RankForecast> forecast(const MergePlan& plan, const ModelSet& models);
+
+}  // namespace stockpot::plan

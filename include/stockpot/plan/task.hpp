@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stockpot/method/method.hpp"
+#include "stockpot/plan/model_set.hpp"
+
+namespace stockpot::plan {
+
+/// A view of one model that a task reads.
+struct InputRef {
+  std::uint32_t model = 0;
+  std::uint32_t view = 0;        ///< index into Model::views; for digest tasks into Checkpoint::tensors
+  bool digests = false;          ///< this task's reading also yields the stored tensor's content digest
+};
+
+enum class TaskKind {
+  merge,   ///< the method computes it
+  copy,    ///< one model's bytes, or its values in another dtype
+  agree,   ///< integers: every model must hold the same bytes, which are copied
+  digest,  ///< writes nothing: content digest of a stored tensor that no other task reads whole
+};
+
+/// One tensor's work. Tasks with an output stand in natural order of their names; digest tasks follow.
+struct TensorTask {
+  TaskKind kind = TaskKind::merge;
+  std::string name;
+  Shape shape;
+  DType dtype = DType::f32;     ///< of the output
+  std::uint64_t elements = 0;   ///< of the grid below: bytes where `bytewise`
+  bool bytewise = false;        ///< tiles are bytes: integers, copies of any dtype, digests
+  std::vector<InputRef> inputs; ///< recipe order, without the anchor
+  std::optional<InputRef> anchor;
+  method::ParameterValues values;
+  std::uint32_t file = 0;       ///< index into OutputLayout::files
+  std::uint64_t offset = 0;     ///< of the tensor's first byte in that file
+
+  [[nodiscard]] bool writes() const { return kind != TaskKind::digest; }
+};
+
+/// All inputs of a task, the anchor last.
+std::vector<InputRef> all_inputs(const TensorTask& task);
+/// dtype of the bytes that reading this input delivers (u8 where bytewise).
+DType input_dtype(const TensorTask& task, const ModelSet& models, const InputRef& input);
+/// Bytes per element of the output's tiles (0 for digest tasks).
+std::uint64_t output_element_bytes(const TensorTask& task);
+/// Stored bytes that must be read for one element of the grid, over all inputs.
+std::uint64_t read_bytes_per_element(const TensorTask& task, const ModelSet& models, const InputRef& input);
+/// Context that the method sees.
+method::TensorContext context_of(const TensorTask& task);
+
+/// Elements per unit, the smallest piece of a tensor that one rank owns: a whole number of digest blocks of every dtype involved,
+/// so that each block of each tensor is digested by one rank in one pass. A power of two; whole tensors may be one unit.
+std::uint64_t unit_elements(const TensorTask& task, const ModelSet& models);
+std::uint64_t unit_count(const TensorTask& task, const ModelSet& models);
+
+}  // namespace stockpot::plan

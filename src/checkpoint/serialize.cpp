@@ -1,0 +1,138 @@
+#include <charconv>
+#include <string>
+#include <system_error>
+
+#include "stockpot/base/error.hpp"
+#include "stockpot/checkpoint/checkpoint.hpp"
+
+namespace stockpot::checkpoint {
+namespace {
+
+constexpr std::string_view magic = "stockpot-checkpoint-1\n";
+
+/// Numbers are decimal with a blank behind them, strings their length and then their bytes.
+class TextWriter {
+ public:
+  void number(std::uint64_t value) { text_.append(std::to_string(value)).append(" "); }
+  void string(std::string_view value) {
+    number(value.size());
+    text_.append(value);
+  }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_{magic};
+};
+
+class TextReader {
+ public:
+  explicit TextReader(std::string_view text) : rest_(text) {
+    if (!rest_.starts_with(magic)) fail();
+    rest_.remove_prefix(magic.size());
+  }
+
+  std::uint64_t number() {
+    std::uint64_t value = 0;
+    const auto [end, failure] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+    if (failure != std::errc{} || end == rest_.data() + rest_.size() || *end != ' ') fail();
+    rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()) + 1);
+    return value;
+  }
+  /// A number of things that follow: never more than the bytes that are left.
+  std::size_t count() {
+    const std::uint64_t value = number();
+    if (value > rest_.size()) fail();
+    return static_cast<std::size_t>(value);
+  }
+  std::string string() {
+    const std::size_t size = count();
+    std::string value(rest_.substr(0, size));
+    rest_.remove_prefix(size);
+    return value;
+  }
+  void finish() const {
+    if (!rest_.empty()) fail();
+  }
+  [[noreturn]] static void fail() {
+    throw Error{ExitCode::communication, "broken description of a checkpoint", {}};
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+Digest read_digest(TextReader& reader) {
+  try {
+    return Digest::from_hex(reader.string());
+  } catch (const Error&) {
+    TextReader::fail();
+  }
+}
+
+}  // namespace
+
+std::string serialize(const Checkpoint& checkpoint) {
+  TextWriter writer;
+  writer.string(checkpoint.reference);
+  writer.string(checkpoint.folder.native());
+  writer.number(checkpoint.files.size());
+  for (const StoredFile& file : checkpoint.files) {
+    writer.string(file.path.native());
+    writer.number(file.identity.size);
+    writer.number(static_cast<std::uint64_t>(file.identity.modified_ns));
+    writer.string(file.identity.sample.hex());
+  }
+  writer.number(checkpoint.tensors.size());
+  for (const StoredTensor& tensor : checkpoint.tensors) {
+    writer.string(tensor.name);
+    writer.number(static_cast<std::uint64_t>(tensor.dtype));
+    writer.number(tensor.shape.size());
+    for (const std::uint64_t dimension : tensor.shape) writer.number(dimension);
+    writer.number(tensor.file);
+    writer.number(tensor.offset);
+    writer.number(tensor.bytes);
+  }
+  writer.number(checkpoint.aliases.size());
+  for (const auto& [alias, stored] : checkpoint.aliases) {
+    writer.string(alias);
+    writer.string(stored);
+  }
+  writer.string(checkpoint.config);
+  return writer.take();
+}
+
+Checkpoint deserialize(std::string_view text) {
+  TextReader reader(text);
+  Checkpoint checkpoint;
+  checkpoint.reference = reader.string();
+  checkpoint.folder = reader.string();
+  for (std::size_t files = reader.count(); files > 0; --files) {
+    StoredFile& file = checkpoint.files.emplace_back();
+    file.path = reader.string();
+    file.identity.size = reader.number();
+    file.identity.modified_ns = static_cast<std::int64_t>(reader.number());
+    file.identity.sample = read_digest(reader);
+  }
+  for (std::size_t tensors = reader.count(); tensors > 0; --tensors) {
+    StoredTensor& tensor = checkpoint.tensors.emplace_back();
+    tensor.name = reader.string();
+    const std::uint64_t dtype = reader.number();
+    if (dtype >= dtype_count) TextReader::fail();
+    tensor.dtype = static_cast<DType>(dtype);
+    for (std::size_t rank = reader.count(); rank > 0; --rank) tensor.shape.push_back(reader.number());
+    const std::uint64_t file = reader.number();
+    if (file >= checkpoint.files.size()) TextReader::fail();
+    tensor.file = static_cast<std::uint32_t>(file);
+    tensor.offset = reader.number();
+    tensor.bytes = reader.number();
+  }
+  for (std::size_t aliases = reader.count(); aliases > 0; --aliases) {
+    std::string alias = reader.string();
+    checkpoint.aliases.emplace(std::move(alias), reader.string());
+  }
+  checkpoint.config = reader.string();
+  reader.finish();
+  return checkpoint;
+}
+
+}  // namespace stockpot::checkpoint

@@ -1,0 +1,108 @@
+#include "engine/content_digests.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "stockpot/base/error.hpp"
+
+namespace stockpot::engine {
+namespace {
+
+/// Sends one rank's text to rank 0 at a time, so that rank 0 holds one rank's records at once.
+template <typename Consume>
+void gather_to_root(comm::Communicator& world, const std::string& mine, Consume consume) {
+  constexpr int tag = 71;
+  constexpr std::string_view what = "digests of the finished units";
+  if (!world.is_root()) {
+    std::uint64_t size = mine.size();
+    world.start_send(std::as_bytes(std::span(&size, 1)), 0, tag, what)->wait();
+    world.start_send(std::as_bytes(std::span(mine)), 0, tag, what)->wait();
+    return;
+  }
+  consume(mine);
+  for (int rank = 1; rank < world.size(); ++rank) {
+    std::uint64_t size = 0;
+    world.start_receive(std::as_writable_bytes(std::span(&size, 1)), rank, tag, what)->wait();
+    std::string theirs(size, '\0');
+    world.start_receive(std::as_writable_bytes(std::span(theirs)), rank, tag, what)->wait();
+    consume(theirs);
+  }
+}
+
+/// Block digests of every tensor, filled unit by unit in any order.
+class BlockTable {
+ public:
+  void put(std::uint64_t tensor, std::uint64_t first_block, std::uint64_t blocks, const std::vector<Digest>& digests) {
+    if (digests.empty()) return;
+    auto& list = table_[tensor];
+    if (list.size() < blocks) list.resize(blocks);
+    std::copy(digests.begin(), digests.end(), list.begin() + static_cast<std::ptrdiff_t>(first_block));
+  }
+  [[nodiscard]] Digest digest_of(std::uint64_t tensor) const {
+    const auto found = table_.find(tensor);
+    return found == table_.end() ? tensor_digest({}) : tensor_digest(found->second);
+  }
+
+ private:
+  std::map<std::uint64_t, std::vector<Digest>> table_;
+};
+
+std::uint64_t stored_index(const plan::TensorTask& task, const plan::ModelSet& models, const plan::InputRef& input) {
+  const std::uint64_t stored =
+      task.kind == plan::TaskKind::digest ? input.view : models[input.model].views[input.view].parts.front().tensor;
+  return std::uint64_t{input.model} << 32 | stored;
+}
+
+}  // namespace
+
+std::string model_digest(const checkpoint::Checkpoint& checkpoint, const std::vector<Digest>& tensors) {
+  Digester digester;
+  for (std::size_t t = 0; t < tensors.size(); ++t) {
+    const checkpoint::StoredTensor& tensor = checkpoint.tensors[t];
+    std::string line = tensor.name + " " + std::string(name(tensor.dtype)) + " ";
+    for (std::size_t d = 0; d < tensor.shape.size(); ++d) line += (d == 0 ? "" : ",") + std::to_string(tensor.shape[d]);
+    line += " " + tensors[t].hex() + "\n";
+    digester.add(std::string_view(line));
+  }
+  return digester.finish().hex();
+}
+
+ContentDigests gather_digests(comm::Communicator& world, const Job& job) {
+  BlockTable outputs;
+  BlockTable stored;
+  const auto consume = [&](const std::string& bytes) {
+    for (const UnitRecord& record : deserialize_records(bytes)) {
+      const plan::TensorTask& task = job.plan.tasks[record.task];
+      const std::uint64_t unit_length = plan::unit_elements(task, job.models);
+      const auto place = [&](BlockTable& table, std::uint64_t tensor, std::uint64_t element_bytes,
+                             const std::vector<Digest>& digests) {
+        table.put(tensor, record.unit * unit_length * element_bytes / digest_block_bytes,
+                  digest_blocks(task.elements * element_bytes), digests);
+      };
+      place(outputs, record.task, plan::output_element_bytes(task), record.output);
+      const std::vector<plan::InputRef> inputs = digested_inputs(task);
+      for (std::size_t i = 0; i < inputs.size() && i < record.inputs.size(); ++i) {
+        place(stored, stored_index(task, job.models, inputs[i]),
+              plan::read_bytes_per_element(task, job.models, inputs[i]), record.inputs[i]);
+      }
+    }
+  };
+  gather_to_root(world, serialize(job.records()), consume);
+  ContentDigests digests;
+  if (!world.is_root()) return digests;
+
+  std::vector<bool> contributes(job.models.size(), false);
+  for (std::uint32_t t = 0; t < job.plan.tasks.size(); ++t) {
+    for (const plan::InputRef& input : plan::all_inputs(job.plan.tasks[t])) contributes[input.model] = true;
+    digests.output.push_back(outputs.digest_of(t));
+  }
+  for (std::uint64_t m = 0; m < job.models.size(); ++m) {
+    const checkpoint::Checkpoint& checkpoint = job.models[m].checkpoint;
+    std::vector<Digest> tensors;
+    for (std::uint64_t t = 0; t < checkpoint.tensors.size(); ++t) tensors.push_back(stored.digest_of(m << 32 | t));
+    digests.model_digest.push_back(contributes[m] ? model_digest(checkpoint, tensors) : "");
+  }
+  return digests;
+}
+
+}  // namespace stockpot::engine

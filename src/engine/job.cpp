@@ -1,0 +1,70 @@
+#include "engine/job.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "stockpot/base/error.hpp"
+
+namespace stockpot::engine {
+
+Job::Job(const plan::MergePlan& merge_plan, const plan::ModelSet& model_set, const method::Method& merge_method,
+         const RunOptions& run_options, const std::filesystem::path& partial_folder)
+    : plan(merge_plan),
+      models(model_set),
+      method(merge_method),
+      options(run_options),
+      output(partial_folder, merge_plan.layout),
+      budget(merge_plan.buffers.bytes()) {
+  for (const plan::Model& model : models) readers.emplace_back(model.checkpoint);
+}
+
+void Job::finish(UnitRecord record) {
+  if (journal) journal->append(unit_key(record.task, record.unit), to_journal(record));
+  const std::lock_guard lock(mutex_);
+  records_.push_back(std::move(record));
+}
+
+std::optional<UnitRecord> Job::earlier_record(std::uint32_t task, std::uint64_t unit) const {
+  const auto found = earlier.find(unit_key(task, unit));
+  if (found == earlier.end()) return std::nullopt;
+  UnitRecord record;
+  record.task = task;
+  record.unit = unit;
+  if (!from_journal(unit_blocks(plan, models, task, unit), found->second, record)) return std::nullopt;
+  return record;
+}
+
+UnitRange unit_range(const plan::TensorTask& task, const plan::ModelSet& models, std::uint64_t unit) {
+  const std::uint64_t length = plan::unit_elements(task, models);
+  const std::uint64_t first = std::min(task.elements, unit * length);
+  return {first, std::min(length, task.elements - first)};
+}
+
+std::string file_of(const plan::ModelSet& models, const plan::TensorTask& task, const plan::InputRef& input) {
+  const plan::Model& model = models[input.model];
+  const std::uint32_t stored =
+      task.kind == plan::TaskKind::digest ? input.view : model.views[input.view].parts.front().tensor;
+  return model.checkpoint.files[model.checkpoint.tensors[stored].file].path.string();
+}
+
+void report_nonfinite(const Job& job, const plan::TensorTask& task, const method::Tile& tile) {
+  const std::vector<plan::InputRef> inputs = plan::all_inputs(task);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const kernel::TypedInput data = i < tile.inputs.size() ? tile.inputs[i] : tile.anchor;
+    if (data.data == nullptr || !is_mergeable(data.dtype)) continue;
+    if (const std::uint64_t bad = kernel::count_nonfinite(data, tile.count); bad > 0) {
+      throw Error(ExitCode::input,
+                  fmt::format("{} NaN or infinite elements among [{}, {}) (--nonfinite warn or allow merges them)", bad,
+                              tile.first, tile.first + tile.count),
+                  {file_of(job.models, task, inputs[i]), task.name});
+    }
+  }
+  throw Error(ExitCode::input,
+              fmt::format("the merged values among [{}, {}) overflow {} (--nonfinite warn or allow keeps the infinities)",
+                          tile.first, tile.first + tile.count, name(task.dtype)),
+              {file_of(job.models, task, inputs.front()), task.name});
+}
+
+}  // namespace stockpot::engine

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "engine/output_files.hpp"
+#include "engine/rank_counters.hpp"
+#include "engine/unit_record.hpp"
+#include "stockpot/checkpoint/view.hpp"
+#include "stockpot/engine/memory_budget.hpp"
+#include "stockpot/engine/options.hpp"
+#include "stockpot/io/journal.hpp"
+#include "stockpot/method/method.hpp"
+#include "stockpot/plan/merge_plan.hpp"
+
+namespace stockpot::engine {
+
+/// Everything that one rank's passes share. Lanes use it at the same time; what they change is atomic or behind the mutex.
+struct Job {
+  const plan::MergePlan& plan;
+  const plan::ModelSet& models;
+  const method::Method& method;
+  const RunOptions& options;
+  std::vector<checkpoint::ViewReader> readers;  ///< by model
+  OutputFiles output;
+  MemoryBudget budget;
+  RankCounters counters;
+  std::optional<io::JournalWriter> journal;
+  std::map<std::uint64_t, std::vector<Digest>> earlier;  ///< what an earlier run has journaled
+
+  Job(const plan::MergePlan& plan, const plan::ModelSet& models, const method::Method& method, const RunOptions& options,
+      const std::filesystem::path& partial_folder);
+
+  /// Keeps a finished unit and journals it. Thread safe.
+  void finish(UnitRecord record);
+  /// The earlier run's record of a unit, if it has one of the right form.
+  [[nodiscard]] std::optional<UnitRecord> earlier_record(std::uint32_t task, std::uint64_t unit) const;
+  /// All records, once no lane runs.
+  [[nodiscard]] const std::vector<UnitRecord>& records() const { return records_; }
+
+ private:
+  std::mutex mutex_;
+  std::vector<UnitRecord> records_;
+};
+
+/// Elements of one unit.
+struct UnitRange {
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+};
+UnitRange unit_range(const plan::TensorTask& task, const plan::ModelSet& models, std::uint64_t unit);
+
+/// Throws Error{input} naming a file of the tensor that holds NaN or infinity, or Error{input} about overflow where none does.
+[[noreturn]] void report_nonfinite(const Job& job, const plan::TensorTask& task, const method::Tile& tile);
+
+/// Path of the file that an input's first byte lies in, for messages.
+std::string file_of(const plan::ModelSet& models, const plan::TensorTask& task, const plan::InputRef& input);
+
+}  // namespace stockpot::engine

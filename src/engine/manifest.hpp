@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/content_digests.hpp"
+#include "engine/job.hpp"
+#include "stockpot/recipe/recipe.hpp"
+
+namespace stockpot::engine {
+
+/// Text of stockpot_manifest.json: only what is equal for every run of the same job. Keys sorted.
+std::string manifest_text(const recipe::Recipe& recipe, const Job& job, const ContentDigests& digests);
+
+/// One rank's part of stockpot_run.json.
+struct RankReport {
+  std::uint64_t read_bytes = 0;
+  std::uint64_t exchanged_bytes = 0;
+  std::uint64_t written_bytes = 0;
+  std::uint64_t peak_resident_bytes = 0;
+  std::uint64_t peak_buffer_bytes = 0;
+  double read_seconds = 0.0;  ///< of one lane on average, as are the others
+  double compute_seconds = 0.0;
+  double write_seconds = 0.0;
+  double nonfinite = 0.0;
+};
+
+/// Collective. Every rank's report, by rank.
+std::vector<RankReport> gather_reports(comm::Communicator& world, const Job& job);
+
+/// Text of stockpot_run.json: how this run went.
+std::string run_text(const Job& job, const std::vector<RankReport>& ranks, double total_seconds, bool resumed);
+
+}  // namespace stockpot::engine

@@ -1,0 +1,111 @@
+#include "engine/model_folder.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "stockpot/checkpoint/companion_files.hpp"
+#include "stockpot/io/file.hpp"
+#include "stockpot/io/hf_index.hpp"
+#include "stockpot/method/catalog.hpp"
+
+namespace stockpot::engine {
+namespace {
+
+constexpr std::uint64_t largest_companion_bytes = std::uint64_t{1} << 30;
+
+/// The dtype that most of the output's floating elements have.
+std::optional<DType> main_dtype(const std::vector<plan::TensorTask>& tasks) {
+  std::map<DType, std::uint64_t> elements;
+  for (const plan::TensorTask& task : tasks) {
+    if (task.writes() && is_output(task.dtype)) elements[task.dtype] += element_count(task.shape).value_or(0);
+  }
+  std::optional<DType> main;
+  for (const auto& [dtype, count] : elements) {
+    if (!main || count > elements[*main]) main = dtype;
+  }
+  return main;
+}
+
+bool dequantises(const Job& job, std::uint32_t config_model) {
+  for (const checkpoint::TensorView& view : job.models[config_model].views) {
+    if (view.is_scaled()) return true;
+  }
+  return false;
+}
+
+/// Folder that the tokenizer comes from: the recipe's tokenizer_source, else the config's model.
+std::filesystem::path tokenizer_folder(const recipe::Recipe& recipe, const Job& job) {
+  const plan::ModelSet& models = job.models;
+  if (recipe.tokenizer_source && *recipe.tokenizer_source != "base") {
+    if (const auto model = plan::find_model(models, *recipe.tokenizer_source)) return models[*model].checkpoint.folder;
+  }
+  return models[job.plan.config_model].checkpoint.folder;
+}
+
+void copy_companions(const std::filesystem::path& folder, const recipe::Recipe& recipe, const Job& job, bool durable) {
+  const std::filesystem::path main = job.models[job.plan.config_model].checkpoint.folder;
+  const std::filesystem::path tokenizer = tokenizer_folder(recipe, job);
+  const auto copy = [&](const std::filesystem::path& from, const std::string& file) {
+    io::write_text(folder / file, io::read_text(from / file, largest_companion_bytes), durable);
+  };
+  if (!main.empty()) {
+    for (const checkpoint::CompanionFile& file : checkpoint::companion_files(main)) {
+      if (file.kind == checkpoint::CompanionKind::other) copy(main, file.name);
+    }
+  }
+  if (!tokenizer.empty()) {
+    for (const checkpoint::CompanionFile& file : checkpoint::companion_files(tokenizer)) {
+      if (file.kind == checkpoint::CompanionKind::tokenizer) copy(tokenizer, file.name);
+    }
+  }
+}
+
+std::string index_text(const plan::MergePlan& plan) {
+  std::map<std::string, std::string> weight_map;
+  for (const plan::TensorTask& task : plan.tasks) {
+    if (task.writes()) weight_map[task.name] = plan.layout.files[task.file].name;
+  }
+  return io::hf_index_text(weight_map, plan.layout.tensor_bytes, plan.layout.parameters);
+}
+
+}  // namespace
+
+std::string model_card(const recipe::Recipe& recipe, const plan::ModelSet& models) {
+  std::string references;
+  std::string list;
+  for (const plan::Model& model : models) {
+    const std::string& reference = model.checkpoint.reference;
+    references += "- " + quote(reference) + "\n";
+    const bool is_base = recipe.base_model && reference == recipe.base_model->text;
+    list += fmt::format("* {}{}\n", reference, is_base ? " (base model)" : "");
+  }
+  return fmt::format(
+      "---\nbase_model:\n{}library_name: transformers\ntags:\n- mergekit\n- merge\n- stockpot\n---\n"
+      "# Merged model\n\n## Merge Details\n### Merge Method\n\nThis model was merged with the `{}` method ({}).\n\n"
+      "### Models Merged\n\n{}\n### Configuration\n\n```yaml\n{}{}```\n",
+      references, recipe.method, method::find_method(recipe.method)->schema().summary, list, recipe.text,
+      recipe.text.ends_with('\n') ? "" : "\n");
+}
+
+void write_model_folder(const std::filesystem::path& folder, const recipe::Recipe& recipe, const Job& job) {
+  const bool durable = job.options.durability == io::Durability::fsync;
+  if (job.plan.layout.format == plan::OutputFormat::safetensors && job.plan.layout.files.size() > 1) {
+    io::write_text(folder / "model.safetensors.index.json", index_text(job.plan), durable);
+  }
+  const checkpoint::Checkpoint& main = job.models[job.plan.config_model].checkpoint;
+  if (!main.config.empty()) {
+    checkpoint::ConfigChanges changes;
+    changes.dtype = main_dtype(job.plan.tasks);
+    changes.layers = job.plan.output_layers;
+    changes.dequantised = dequantises(job, job.plan.config_model);
+    io::write_text(folder / "config.json",
+                   checkpoint::merged_config(main.config, changes, (main.folder / "config.json").string()), durable);
+  }
+  copy_companions(folder, recipe, job, durable);
+  io::write_text(folder / "README.md", model_card(recipe, job.models), durable);
+  io::write_text(folder / "stockpot_recipe.yml", recipe.text, durable);
+}
+
+}  // namespace stockpot::engine

@@ -1,0 +1,78 @@
+#include "stockpot/method/catalog.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace stockpot::method {
+
+#define STOCKPOT_METHOD(name) std::unique_ptr<Method> make_##name();
+#include "method/methods.def"
+#undef STOCKPOT_METHOD
+
+namespace {
+
+std::vector<std::unique_ptr<Method>> make_all() {
+  std::vector<std::unique_ptr<Method>> methods;
+#define STOCKPOT_METHOD(name) methods.push_back(make_##name());
+#include "method/methods.def"
+#undef STOCKPOT_METHOD
+  return methods;
+}
+
+std::string default_text(const recipe::ParameterSpec& parameter) {
+  if (!parameter.choices.empty()) return parameter.choices.front();
+  if (!parameter.default_value) return parameter.optional ? "none" : "required";
+  if (parameter.kind == recipe::ParameterKind::boolean) return *parameter.default_value != 0.0 ? "true" : "false";
+  return fmt::format("{}", *parameter.default_value);
+}
+
+std::string parameters_text(const recipe::MethodSchema& schema) {
+  std::string text;
+  for (const recipe::ParameterSpec& parameter : schema.parameters) {
+    text += fmt::format("{}`{}` ({}{})", text.empty() ? "" : ", ", parameter.name, default_text(parameter),
+                        parameter.per_model ? ", per model" : "");
+  }
+  if (schema.takes_examples) text += fmt::format("{}`examples` on each model (required)", text.empty() ? "" : ", ");
+  return text.empty() ? "-" : text;
+}
+
+}  // namespace
+
+const std::vector<const Method*>& catalog() {
+  static const std::vector<std::unique_ptr<Method>> owners = make_all();
+  static const std::vector<const Method*> methods = [] {
+    std::vector<const Method*> list;
+    for (const auto& method : owners) list.push_back(method.get());
+    return list;
+  }();
+  return methods;
+}
+
+const Method* find_method(std::string_view name) {
+  const auto& methods = catalog();
+  const auto found =
+      std::find_if(methods.begin(), methods.end(), [name](const Method* m) { return m->schema().name == name; });
+  return found == methods.end() ? nullptr : *found;
+}
+
+const recipe::Schema& schema() {
+  static const recipe::Schema all = [] {
+    recipe::Schema list;
+    for (const Method* method : catalog()) list.push_back(method->schema());
+    return list;
+  }();
+  return all;
+}
+
+std::string method_table() {
+  std::string table = "| method | what it computes | parameters (default) | base model |\n|---|---|---|---|\n";
+  for (const recipe::MethodSchema& method : schema()) {
+    table += fmt::format("| `{}` | {} | {} | {} |\n", method.name, method.summary, parameters_text(method),
+                         method.needs_base_model ? "required" : "-");
+  }
+  return table;
+}
+
+}  // namespace stockpot::method

@@ -1,0 +1,46 @@
+#include "stockpot/method/method.hpp"
+
+#include <utility>
+
+#include "stockpot/base/error.hpp"
+
+namespace stockpot::method {
+namespace {
+
+class LinearPass : public ElementPass {
+ public:
+  explicit LinearPass(kernel::LinearForm form) : form_(std::move(form)) {}
+
+  kernel::ElementCounts apply(const Tile& tile) const override {
+    return kernel::linear_form(form_, tile.inputs, tile.anchor, tile.output, tile.count);
+  }
+  const kernel::LinearForm* linear_form() const override { return &form_; }
+
+ private:
+  kernel::LinearForm form_;
+};
+
+}  // namespace
+
+std::unique_ptr<ElementPass> make_linear_pass(kernel::LinearForm form) {
+  return std::make_unique<LinearPass>(std::move(form));
+}
+
+double ParameterValues::number(const std::string& name) const {
+  const auto found = shared.find(name);
+  if (found == shared.end()) throw Error(ExitCode::usage, "parameter " + quote(name) + " has no value");
+  return found->second;
+}
+
+std::vector<double> ParameterValues::of_models(const std::string& name) const {
+  std::vector<double> values;
+  const auto found = per_model.find(name);
+  if (found == per_model.end()) throw Error(ExitCode::usage, "parameter " + quote(name) + " has no value");
+  for (const std::optional<double>& value : found->second) {
+    if (!value) throw Error(ExitCode::usage, "parameter " + quote(name) + " has no value for some model");
+    values.push_back(*value);
+  }
+  return values;
+}
+
+}  // namespace stockpot::method

@@ -1,0 +1,73 @@
+#include "plan/buffers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "stockpot/base/digest.hpp"
+#include "stockpot/base/error.hpp"
+#include "stockpot/base/text.hpp"
+
+namespace stockpot::plan {
+namespace {
+
+std::uint64_t widest_element(const std::vector<TensorTask>& tasks, const ModelSet& models) {
+  std::uint64_t widest = 1;
+  for (const TensorTask& task : tasks) widest = std::max(widest, buffer_bytes_per_element(task, models));
+  return widest;
+}
+
+}  // namespace
+
+std::uint64_t buffer_bytes_per_element(const TensorTask& task, const ModelSet& models) {
+  std::uint64_t total = output_element_bytes(task);
+  for (const InputRef& input : all_inputs(task)) {
+    total += static_cast<std::uint64_t>(bytes(input_dtype(task, models, input)));
+  }
+  return total;
+}
+
+std::uint64_t tile_elements(const TensorTask& task, const ModelSet& models, const BufferPlan& buffers) {
+  const std::uint64_t fitting = buffers.bytes_per_lane / buffer_bytes_per_element(task, models);
+  const std::uint64_t longest = std::min(std::bit_floor(fitting), unit_elements(task, models));
+  return std::max(std::min(longest, task.bytewise ? longest : buffers.tile_elements), std::uint64_t{1});
+}
+
+std::uint64_t base_resident_bytes(const std::vector<TensorTask>& tasks, const ModelSet& models) {
+  constexpr std::uint64_t program_bytes = std::uint64_t{72} << 20;
+  constexpr std::uint64_t bytes_per_stored_tensor = 1024;
+  constexpr std::uint64_t bytes_per_task = 4096;
+  constexpr std::uint64_t digest_bytes = 2 * 96;
+  std::uint64_t total = program_bytes + bytes_per_task * tasks.size();
+  for (const Model& model : models) {
+    total += bytes_per_stored_tensor * model.checkpoint.tensors.size();
+    total += digest_bytes * (model.checkpoint.total_bytes() / digest_block_bytes);
+  }
+  return total;
+}
+
+BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& models, int threads,
+                        std::optional<std::uint64_t> memory_bytes, std::uint64_t base_bytes) {
+  const std::uint64_t widest = widest_element(tasks, models);
+  BufferPlan buffers;
+  // One lane more than threads: while one lane waits for the disk, the others compute.
+  buffers.lanes = static_cast<std::uint64_t>(threads) + 1;
+  buffers.tile_elements = preferred_tile_elements;
+  if (memory_bytes) {
+    const std::uint64_t smallest = base_bytes + widest * tile_quantum;
+    if (*memory_bytes < smallest) {
+      throw Error(ExitCode::usage,
+                  fmt::format("--memory {} is too small for this merge; the smallest that works is {} ({} bytes)",
+                              format_size(*memory_bytes), format_size(smallest), smallest));
+    }
+    const std::uint64_t available = *memory_bytes - base_bytes;
+    buffers.lanes = std::min(buffers.lanes, available / (widest * tile_quantum));
+    const std::uint64_t fitting = std::bit_floor(available / buffers.lanes / widest);
+    buffers.tile_elements = std::min(buffers.tile_elements, fitting);
+  }
+  buffers.bytes_per_lane = widest * buffers.tile_elements;
+  return buffers;
+}
+
+}  // namespace stockpot::plan

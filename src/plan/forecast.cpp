@@ -1,0 +1,67 @@
+#include <algorithm>
+
+#include "stockpot/plan/merge_plan.hpp"
+#include "stockpot/plan/unit_traffic.hpp"
+
+namespace stockpot::plan {
+
+std::vector<Traffic> unit_traffic(const MergePlan& plan, const ModelSet& models, std::uint32_t task_index,
+                                      std::uint64_t unit) {
+  const TensorTask& task = plan.tasks[task_index];
+  const std::uint64_t length = unit_elements(task, models);
+  const std::uint64_t first = unit * length;
+  const std::uint64_t elements = std::min(length, task.elements - std::min(task.elements, first));
+  const std::uint64_t owner = owner_column(plan, task_index, unit);
+  std::vector<Traffic> columns(plan.grid.columns);
+  const auto tile_bytes = [&](const InputRef& input) {
+    return elements * static_cast<std::uint64_t>(bytes(input_dtype(task, models, input)));
+  };
+
+  std::vector<bool> holds(plan.grid.columns, false);
+  for (const InputRef& input : all_inputs(task)) {
+    columns[plan.column_of_model[input.model]].read_bytes += elements * read_bytes_per_element(task, models, input);
+  }
+  for (const InputRef& input : task.inputs) holds[plan.column_of_model[input.model]] = true;
+  columns[owner].written_bytes = elements * output_element_bytes(task);
+
+  if (task.kind != TaskKind::merge || plan.exchange == Exchange::tiles) {
+    for (const InputRef& input : all_inputs(task)) {
+      const std::uint32_t column = plan.column_of_model[input.model];
+      if (column != owner) columns[column].exchanged_bytes += tile_bytes(input);
+    }
+    return columns;
+  }
+  const auto last = plan.grid.columns - 1 -
+                    static_cast<std::uint64_t>(std::find(holds.rbegin(), holds.rend(), true) - holds.rbegin());
+  for (std::uint64_t column = 0; column < plan.grid.columns; ++column) {
+    if (!holds[column]) continue;
+    if (column != last) columns[column].exchanged_bytes += elements * sizeof(double);
+    if (column == last && column != owner) columns[column].exchanged_bytes += columns[owner].written_bytes;
+    if (task.anchor && column != plan.column_of_model[task.anchor->model]) {
+      columns[plan.column_of_model[task.anchor->model]].exchanged_bytes += tile_bytes(*task.anchor);
+    }
+  }
+  return columns;
+}
+
+std::vector<RankForecast> forecast(const MergePlan& plan, const ModelSet& models) {
+  std::vector<RankForecast> ranks(plan.grid.ranks());
+  for (std::uint64_t row = 0; row < plan.grid.rows; ++row) {
+    RankForecast* const row_ranks = &ranks[row * plan.grid.columns];
+    for (const Piece& piece : plan.pieces[row]) {
+      for (std::uint64_t unit = piece.first_unit; unit < piece.end_unit; ++unit) {
+        const auto columns = unit_traffic(plan, models, piece.task, unit);
+        for (std::uint64_t column = 0; column < plan.grid.columns; ++column) {
+          row_ranks[column].traffic.read_bytes += columns[column].read_bytes;
+          row_ranks[column].traffic.exchanged_bytes += columns[column].exchanged_bytes;
+          row_ranks[column].traffic.written_bytes += columns[column].written_bytes;
+        }
+      }
+      for (std::uint64_t column = 0; column < plan.grid.columns; ++column) ++row_ranks[column].tensors;
+    }
+  }
+  for (RankForecast& rank : ranks) rank.peak_resident_bytes = plan.base_resident_bytes + plan.buffers.bytes();
+  return ranks;
+}
+
+}  // namespace stockpot::plan

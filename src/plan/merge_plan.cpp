@@ -1,0 +1,134 @@
+#include "stockpot/plan/merge_plan.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "plan/buffers.hpp"
+#include "stockpot/base/error.hpp"
+#include "stockpot/base/version.hpp"
+
+namespace stockpot::plan {
+namespace {
+
+/// Column m owns the m-th contiguous block of the models.
+std::vector<std::uint32_t> assign_columns(std::size_t models, std::uint64_t columns) {
+  std::vector<std::uint32_t> column_of_model(models);
+  for (std::size_t i = 0; i < models; ++i) column_of_model[i] = static_cast<std::uint32_t>(i * columns / models);
+  return column_of_model;
+}
+
+WorkLoad load_of(const TensorTask& task, const ModelSet& models) {
+  std::uint64_t moved = output_element_bytes(task);
+  for (const InputRef& input : all_inputs(task)) moved += read_bytes_per_element(task, models, input);
+  const auto cost_per_element = static_cast<double>(moved);
+  return {unit_count(task, models), cost_per_element * static_cast<double>(task.elements),
+          cost_per_element * static_cast<double>(unit_elements(task, models))};
+}
+
+/// Bytes that one element costs on the wire, by either way; the anchor travels as a tile in both.
+struct WireCost {
+  double tiles = 0.0;
+  double sums = 0.0;
+};
+
+WireCost wire_cost(const TensorTask& task, const ModelSet& models, const std::vector<std::uint32_t>& column_of_model,
+                   std::uint64_t columns) {
+  WireCost cost;
+  const double away = static_cast<double>(columns - 1) / static_cast<double>(columns);
+  for (const InputRef& input : all_inputs(task)) {
+    cost.tiles += away * static_cast<double>(bytes(input_dtype(task, models, input)));
+  }
+  std::vector<bool> holds(columns, false);
+  for (const InputRef& input : task.inputs) holds[column_of_model[input.model]] = true;
+  const auto holders = static_cast<double>(std::count(holds.begin(), holds.end(), true));
+  cost.sums = (holders - 1.0) * sizeof(double) + away * static_cast<double>(output_element_bytes(task));
+  if (task.anchor) {
+    const bool is_home = holds[column_of_model[task.anchor->model]];
+    cost.sums += (holders - (is_home ? 1.0 : 0.0)) * static_cast<double>(bytes(input_dtype(task, models, *task.anchor)));
+  }
+  return cost;
+}
+
+Exchange cheaper_exchange(const std::vector<TensorTask>& tasks, const ModelSet& models,
+                          const std::vector<std::uint32_t>& column_of_model, std::uint64_t columns) {
+  WireCost total;
+  for (const TensorTask& task : tasks) {
+    if (task.kind != TaskKind::merge) continue;
+    const WireCost cost = wire_cost(task, models, column_of_model, columns);
+    total.tiles += cost.tiles * static_cast<double>(task.elements);
+    total.sums += cost.sums * static_cast<double>(task.elements);
+  }
+  return total.sums < total.tiles ? Exchange::sums : Exchange::tiles;
+}
+
+bool is_linear(const method::Method& method, const std::vector<TensorTask>& tasks) {
+  const auto merged =
+      std::find_if(tasks.begin(), tasks.end(), [](const TensorTask& task) { return task.kind == TaskKind::merge; });
+  if (merged == tasks.end()) return false;
+  const method::TensorContext context = context_of(*merged);
+  if (method.statistics_width(context) != 0) return false;
+  return method.coefficients(context, {})->linear_form() != nullptr;
+}
+
+/// Everything that the output's bytes depend on.
+Digest job_digest(const recipe::Recipe& recipe, const MergePlan& plan, const ModelSet& models) {
+  Digester digester;
+  const auto add = [&digester](std::string_view text) {
+    digester.add(text);
+    digester.add(std::string_view("\n"));
+  };
+  add(version());
+  add(recipe.text);
+  add(std::to_string(plan.seed));
+  for (const Model& model : models) add(model.name + "\n" + checkpoint::serialize(model.checkpoint));
+  for (const OutputFile& file : plan.layout.files) add(file.name + file.header);
+  for (const TensorTask& task : plan.tasks) {
+    if (task.writes()) add(task.name + " " + std::string(name(task.dtype)));
+  }
+  return digester.finish();
+}
+
+}  // namespace
+
+MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, ResolvedMerge resolved,
+                    const ModelSet& models, const PlanOptions& options) {
+  MergePlan plan;
+  plan.tasks = std::move(resolved.tasks);
+  plan.layout = lay_out(plan.tasks, options.format, options.shard_bytes);
+  plan.grid = options.grid;
+  plan.seed = options.seed;
+  plan.output_layers = resolved.output_layers;
+  plan.config_model = resolved.config_model;
+  if (options.grid.columns > models.size()) {
+    throw Error(ExitCode::usage, "--grid has more columns than the recipe has models");
+  }
+  plan.column_of_model = assign_columns(models.size(), options.grid.columns);
+
+  std::vector<WorkLoad> loads;
+  loads.reserve(plan.tasks.size());
+  for (const TensorTask& task : plan.tasks) loads.push_back(load_of(task, models));
+  plan.pieces = partition(loads, options.grid.rows);
+  plan.imbalance = imbalance(loads, plan.pieces);
+
+  const bool linear = options.grid.columns > 1 && is_linear(method, plan.tasks);
+  if (options.exchange) {
+    plan.exchange = *options.exchange;
+  } else if (linear) {
+    plan.exchange = cheaper_exchange(plan.tasks, models, plan.column_of_model, options.grid.columns);
+  }
+  plan.base_resident_bytes = base_resident_bytes(plan.tasks, models);
+  plan.buffers = plan_buffers(plan.tasks, models, options.threads, options.memory_bytes, plan.base_resident_bytes);
+  plan.job = job_digest(recipe, plan, models);
+  return plan;
+}
+
+std::uint64_t owner_column(const MergePlan& plan, std::uint32_t task, std::uint64_t unit) {
+  const TensorTask& work = plan.tasks[task];
+  if (work.kind == TaskKind::copy || work.kind == TaskKind::digest) {
+    return plan.column_of_model[work.inputs.front().model];
+  }
+  return (task + unit) % plan.grid.columns;
+}
+
+}  // namespace stockpot::plan

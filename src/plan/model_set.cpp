@@ -1,0 +1,76 @@
+#include "stockpot/plan/model_set.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+namespace stockpot::plan {
+
+namespace {
+
+using ViewIterator = std::vector<checkpoint::TensorView>::const_iterator;
+
+std::optional<std::uint32_t> find_in(const Model& model, ViewIterator begin, ViewIterator end, std::string_view name) {
+  const auto found = std::lower_bound(begin, end, name, [](const checkpoint::TensorView& view, std::string_view wanted) {
+    return view.name < wanted;
+  });
+  if (found == end || found->name != name) return std::nullopt;
+  return static_cast<std::uint32_t>(found - model.views.begin());
+}
+
+}  // namespace
+
+Model make_model(std::string name, checkpoint::Checkpoint checkpoint, const std::vector<recipe::NameRule>& rules) {
+  Model model{std::move(name), std::move(checkpoint), {}, 0};
+  model.views = checkpoint::make_views(model.checkpoint, rules, model.name);
+  model.stored_views = model.views.size();
+  auto tied = checkpoint::make_tied_views(model.checkpoint, rules, model.name);
+  model.views.insert(model.views.end(), std::make_move_iterator(tied.begin()), std::make_move_iterator(tied.end()));
+  return model;
+}
+
+std::optional<std::uint32_t> Model::find_stored(std::string_view tensor_name) const {
+  return find_in(*this, views.begin(), views.begin() + static_cast<std::ptrdiff_t>(stored_views), tensor_name);
+}
+
+std::optional<std::uint32_t> Model::find(std::string_view tensor_name) const {
+  if (const auto stored = find_stored(tensor_name)) return stored;
+  return find_in(*this, views.begin() + static_cast<std::ptrdiff_t>(stored_views), views.end(), tensor_name);
+}
+
+std::vector<ModelUse> models_of(const recipe::Recipe& recipe) {
+  std::vector<ModelUse> uses;
+  std::set<std::string> seen_names;
+  std::set<std::string> seen_references;
+  const auto use = [&](const std::string& name, const recipe::ModelReference& reference) {
+    seen_references.insert(reference.text);
+    if (seen_names.insert(name).second) uses.push_back({name, reference});
+  };
+  const auto use_base = [&](const std::optional<recipe::ModelReference>& base) {
+    if (base && !seen_references.contains(base->text)) use(base->text, *base);
+  };
+  for (const recipe::Module& module : recipe.modules) {
+    for (const recipe::ModelEntry& entry : module.models) use(entry.name, entry.reference);
+    for (const recipe::Slice& slice : module.slices) {
+      for (const recipe::SliceSource& source : slice.sources) use(source.name, source.reference);
+    }
+  }
+  for (const recipe::Module& module : recipe.modules) {
+    for (const recipe::Slice& slice : module.slices) use_base(slice.base_model);
+  }
+  use_base(recipe.base_model);
+  return uses;
+}
+
+std::optional<std::uint32_t> find_model(const ModelSet& models, std::string_view name_or_reference) {
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    if (models[i].name == name_or_reference) return static_cast<std::uint32_t>(i);
+  }
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    if (models[i].checkpoint.reference == name_or_reference) return static_cast<std::uint32_t>(i);
+  }
+  return std::nullopt;
+}
+
+}  // namespace stockpot::plan

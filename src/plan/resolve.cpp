@@ -1,0 +1,316 @@
+#include "stockpot/plan/resolve.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "plan/task_builder.hpp"
+#include "stockpot/base/error.hpp"
+#include "stockpot/base/text.hpp"
+#include "stockpot/plan/layer_stack.hpp"
+#include "stockpot/recipe/name_filter.hpp"
+
+namespace stockpot::plan {
+namespace {
+
+/// Module of a recipe that a tensor belongs to: the one whose name is its longest prefix; the only one takes everything.
+class ModuleMap {
+ public:
+  explicit ModuleMap(const recipe::Recipe& recipe) : recipe_(recipe) {}
+
+  [[nodiscard]] const recipe::Module* find(const std::string& tensor_name) const {
+    if (recipe_.modules.size() == 1) return &recipe_.modules.front();
+    const recipe::Module* best = nullptr;
+    for (const recipe::Module& module : recipe_.modules) {
+      const bool matches = tensor_name == module.name || tensor_name.starts_with(module.name + ".");
+      if (matches && (best == nullptr || module.name.size() > best->name.size())) best = &module;
+    }
+    return best;
+  }
+
+ private:
+  const recipe::Recipe& recipe_;
+};
+
+class Resolver {
+ public:
+  Resolver(const recipe::Recipe& recipe, const method::Method& method, const ModelSet& models,
+           std::optional<DType> dtype, std::uint32_t config_model)
+      : recipe_(recipe),
+        method_(method),
+        models_(models),
+        filter_(recipe.include, recipe.exclude),
+        config_model_(config_model),
+        builder_(recipe, method, models, dtype, config_model) {}
+
+  ResolvedMerge run() {
+    collect_names();
+    for (const recipe::Module& module : recipe_.modules) {
+      if (module.slices.empty()) {
+        resolve_models(module);
+      } else {
+        resolve_slices(module);
+      }
+    }
+    keep_excluded();
+    ResolvedMerge result = builder_.take();
+    if (!layer_sources_.empty()) result.output_layers = layer_sources_;
+    finish(result.tasks);
+    return result;
+  }
+
+ private:
+  /// Models that a module merges (its anchor included), as indices.
+  std::vector<std::uint32_t> models_of_module(const recipe::Module& module) const {
+    std::vector<std::uint32_t> indices;
+    const auto add = [&](const std::string& name) {
+      const auto index = find_model(models_, name);
+      if (index && std::find(indices.begin(), indices.end(), *index) == indices.end()) indices.push_back(*index);
+    };
+    for (const recipe::ModelEntry& entry : module.models) add(entry.name);
+    for (const recipe::Slice& slice : module.slices) {
+      for (const recipe::SliceSource& source : slice.sources) add(source.name);
+    }
+    if (method_.schema().needs_base_model && recipe_.base_model) add(recipe_.base_model->text);
+    return indices;
+  }
+
+  void collect_names() {
+    const ModuleMap map(recipe_);
+    for (const recipe::Module& module : recipe_.modules) {
+      for (const std::uint32_t index : models_of_module(module)) {
+        for (std::size_t i = 0; i < models_[index].stored_views; ++i) {
+          const std::string& name = models_[index].views[i].name;
+          const recipe::Module* owner = map.find(name);
+          if (owner == nullptr) {
+            unowned_.insert(name);
+          } else if (owner == &module) {
+            names_[&module].insert(name);
+          }
+        }
+      }
+    }
+    for (const std::string& name : unowned_) {
+      builder_.error("tensor " + quote(name), "belongs to no entry of modules: (their names are prefixes of tensor names)");
+    }
+  }
+
+  /// A tensor that the model which the output follows stores only as an alias of another stays an alias.
+  bool is_tied_in_output(const std::string& name) {
+    const Model& reference = models_[config_model_];
+    if (reference.find_stored(name) || !reference.find(name)) return false;
+    builder_.warning("tensor " + quote(name),
+                     fmt::format("is tied to another tensor in {}; the output keeps it tied and drops the separate copies",
+                                 quote(reference.name)));
+    return true;
+  }
+
+  bool merges(const std::string& name) {
+    if (filter_.merges(name)) return true;
+    excluded_.insert(name);
+    return false;
+  }
+
+  void resolve_models(const recipe::Module& module) {
+    const std::set<std::string>& names = names_[&module];
+    const auto stacks = layer_counts({names.begin(), names.end()});
+    std::vector<Contribution> contributions;
+    std::optional<Contribution> anchor;
+    for (std::size_t source = 0; source < module.models.size(); ++source) {
+      const recipe::ModelEntry& entry = module.models[source];
+      const std::uint32_t index = find_model(models_, entry.name).value();
+      if (!is_anchor(index)) contributions.push_back({index, "", source, entry.examples});
+    }
+    if (method_.schema().needs_base_model && recipe_.base_model) {
+      anchor = Contribution{find_model(models_, recipe_.base_model->text).value(), "", std::nullopt, std::nullopt};
+    }
+    for (const std::string& name : names) {
+      if (is_tied_in_output(name) || !merges(name)) continue;
+      for (Contribution& contribution : contributions) contribution.tensor_name = name;
+      if (anchor) anchor->tensor_name = name;
+      builder_.merge(name, contributions, anchor, {&module, nullptr, depth_of(name, stacks)});
+    }
+  }
+
+  [[nodiscard]] bool is_anchor(std::uint32_t model) const {
+    return method_.schema().needs_base_model && recipe_.base_model &&
+           find_model(models_, recipe_.base_model->text) == model;
+  }
+
+  /// The stack of layers that `slices` rearranges: the one with most layers among the module's tensors.
+  static std::optional<std::string> main_stack(const std::map<std::string, std::uint64_t>& stacks) {
+    const auto longest = std::max_element(stacks.begin(), stacks.end(),
+                                          [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (longest == stacks.end()) return std::nullopt;
+    return longest->first;
+  }
+
+  void resolve_slices(const recipe::Module& module) {
+    const std::set<std::string>& names = names_[&module];
+    const auto stack = main_stack(layer_counts({names.begin(), names.end()}));
+    if (!stack) {
+      builder_.error("slices", "no tensor of the models is in a numbered layer");
+      return;
+    }
+    std::map<std::uint64_t, std::set<std::string>> suffixes_of_layer;
+    std::vector<std::string> outside;
+    for (const std::string& name : names) {
+      const auto parts = split_layer_name(name);
+      if (parts && parts->prefix == *stack) {
+        suffixes_of_layer[parts->layer].insert(parts->suffix);
+      } else {
+        outside.push_back(name);
+      }
+    }
+    std::uint64_t output_layer = 0;
+    for (const recipe::Slice& slice : module.slices) {
+      output_layer = resolve_slice(module, slice, *stack, suffixes_of_layer, output_layer);
+    }
+    
+    for (const std::string& name : outside) {
+      if (is_tied_in_output(name) || !merges(name)) continue;
+      const recipe::Slice& slice = precedes_layers(name) ? module.slices.front() : module.slices.back();
+      merge_from_slice(module, slice, name, [&](const recipe::SliceSource&) { return name; }, 0.0);
+    }
+  }
+
+  std::uint64_t resolve_slice(const recipe::Module& module, const recipe::Slice& slice, const std::string& stack,
+                              const std::map<std::uint64_t, std::set<std::string>>& suffixes_of_layer,
+                              std::uint64_t output_layer) {
+    const auto layers = static_cast<std::uint64_t>(slice.sources.front().end_layer - slice.sources.front().first_layer);
+    for (std::uint64_t k = 0; k < layers; ++k, ++output_layer) {
+      const double depth = layers == 1 ? 1.0 : static_cast<double>(k) / static_cast<double>(layers - 1);
+      std::set<std::string> suffixes;
+      for (const recipe::SliceSource& source : slice.sources) {
+        const auto found = suffixes_of_layer.find(static_cast<std::uint64_t>(source.first_layer) + k);
+        if (found == suffixes_of_layer.end()) {
+          builder_.error(fmt::format("slices: {} [{}, {})", quote(source.name), source.first_layer, source.end_layer),
+                         fmt::format("there is no layer {}{}", stack, static_cast<std::uint64_t>(source.first_layer) + k));
+          return output_layer + layers - k;
+        }
+        suffixes.insert(found->second.begin(), found->second.end());
+      }
+      layer_sources_.push_back(described_layer(slice, k));
+      for (const std::string& suffix : suffixes) {
+        const std::string name = stack + std::to_string(output_layer) + suffix;
+        if (!filter_.merges(name)) {
+          builder_.error("tensor " + quote(name), "exclude: and include: can't leave out a layer of a recipe with slices");
+          continue;
+        }
+        merge_from_slice(module, slice, name,
+                         [&](const recipe::SliceSource& source) {
+                           return stack + std::to_string(static_cast<std::uint64_t>(source.first_layer) + k) + suffix;
+                         },
+                         depth);
+      }
+    }
+    return output_layer;
+  }
+
+  /// Layer of the model whose config the output follows (else of the first source) that layer k of a slice is made of.
+  [[nodiscard]] std::uint64_t described_layer(const recipe::Slice& slice, std::uint64_t k) const {
+    const auto same = std::find_if(slice.sources.begin(), slice.sources.end(), [&](const recipe::SliceSource& source) {
+      return find_model(models_, source.name) == config_model_;
+    });
+    const recipe::SliceSource& source = same == slice.sources.end() ? slice.sources.front() : *same;
+    return static_cast<std::uint64_t>(source.first_layer) + k;
+  }
+
+  template <typename SourceName>
+  void merge_from_slice(const recipe::Module& module, const recipe::Slice& slice, const std::string& output_name,
+                        SourceName source_name, double depth) {
+    std::vector<Contribution> contributions;
+    std::optional<Contribution> anchor;
+    const auto& base = slice.base_model ? slice.base_model : recipe_.base_model;
+    for (std::size_t index = 0; index < slice.sources.size(); ++index) {
+      const recipe::SliceSource& source = slice.sources[index];
+      const Contribution contribution{find_model(models_, source.name).value(), source_name(source), index,
+                                      std::nullopt};
+      const bool is_base = method_.schema().needs_base_model && base && find_model(models_, base->text) == contribution.model;
+      if (is_base && !anchor) {
+        anchor = contribution;
+      } else {
+        contributions.push_back(contribution);
+      }
+    }
+    if (method_.schema().needs_base_model && !anchor) {
+      builder_.error("slices", "the base model is not among the sources of every slice, so its layers are unknown",
+                     "add it to sources: with its layer_range");
+      return;
+    }
+    builder_.merge(output_name, contributions, anchor, {&module, &slice, depth});
+  }
+
+  /// Tensors that the method leaves out come from `keep_from`, else the base model, else the first model.
+  void keep_excluded() {
+    if (excluded_.empty()) return;
+    std::uint32_t keeper = config_model_;
+    if (recipe_.keep_from) {
+      const auto named = find_model(models_, *recipe_.keep_from);
+      if (!named) {
+        builder_.error("keep_from", "names no model of this recipe: " + quote(*recipe_.keep_from));
+        return;
+      }
+      keeper = *named;
+    }
+    for (const std::string& name : excluded_) builder_.copy(name, keeper);
+  }
+
+  /// Natural order; every stored tensor of every model is digested by exactly one task.
+  void finish(std::vector<TensorTask>& tasks) const {
+    std::sort(tasks.begin(), tasks.end(),
+              [](const TensorTask& a, const TensorTask& b) { return natural_less(a.name, b.name); });
+    if (tasks.empty()) return;
+    std::vector<std::vector<bool>> digested;
+    for (const Model& model : models_) digested.emplace_back(model.checkpoint.tensors.size(), false);
+    std::vector<bool> contributes(models_.size(), false);
+    const auto claim = [&](InputRef& input) {
+      contributes[input.model] = true;
+      const checkpoint::TensorView& view = models_[input.model].views[input.view];
+      if (!view.is_plain()) return;
+      const std::uint32_t stored = view.parts.front().tensor;
+      input.digests = !digested[input.model][stored];
+      digested[input.model][stored] = true;
+    };
+    for (TensorTask& task : tasks) {
+      for (InputRef& input : task.inputs) claim(input);
+      if (task.anchor) claim(*task.anchor);
+    }
+    for (std::uint32_t m = 0; m < models_.size(); ++m) {
+      for (std::uint32_t t = 0; t < digested[m].size(); ++t) {
+        if (digested[m][t] || !contributes[m]) continue;
+        TensorTask task;
+        task.kind = TaskKind::digest;
+        task.name = models_[m].checkpoint.tensors[t].name;
+        task.bytewise = true;
+        task.elements = models_[m].checkpoint.tensors[t].bytes;
+        task.inputs = {InputRef{m, t, true}};
+        tasks.push_back(std::move(task));
+      }
+    }
+  }
+
+  const recipe::Recipe& recipe_;
+  const method::Method& method_;
+  const ModelSet& models_;
+  recipe::NameFilter filter_;
+  std::uint32_t config_model_;
+  TaskBuilder builder_;
+  std::map<const recipe::Module*, std::set<std::string>> names_;
+  std::set<std::string> unowned_;
+  std::set<std::string> excluded_;
+  std::vector<std::uint64_t> layer_sources_;
+};
+
+}  // namespace
+
+ResolvedMerge resolve(const recipe::Recipe& recipe, const method::Method& method, const ModelSet& models,
+                      std::optional<DType> dtype) {
+  std::uint32_t config_model = 0;
+  if (recipe.base_model) config_model = find_model(models, recipe.base_model->text).value_or(0);
+  return Resolver(recipe, method, models, dtype, config_model).run();
+}
+
+}  // namespace stockpot::plan

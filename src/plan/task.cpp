@@ -1,0 +1,48 @@
+#include "stockpot/plan/task.hpp"
+
+#include <algorithm>
+
+#include "stockpot/base/digest.hpp"
+
+namespace stockpot::plan {
+
+std::vector<InputRef> all_inputs(const TensorTask& task) {
+  std::vector<InputRef> inputs = task.inputs;
+  if (task.anchor) inputs.push_back(*task.anchor);
+  return inputs;
+}
+
+DType input_dtype(const TensorTask& task, const ModelSet& models, const InputRef& input) {
+  return task.bytewise ? DType::u8 : models[input.model].views[input.view].dtype;
+}
+
+std::uint64_t output_element_bytes(const TensorTask& task) {
+  if (!task.writes()) return 0;
+  return task.bytewise ? 1 : static_cast<std::uint64_t>(bytes(task.dtype));
+}
+
+std::uint64_t read_bytes_per_element(const TensorTask& task, const ModelSet& models, const InputRef& input) {
+  if (task.bytewise) return 1;
+  const Model& model = models[input.model];
+  const checkpoint::TensorView& view = model.views[input.view];
+  return static_cast<std::uint64_t>(bytes(model.checkpoint.tensors[view.parts.front().tensor].dtype));
+}
+
+method::TensorContext context_of(const TensorTask& task) {
+  return {task.name, task.shape, task.elements, task.inputs.size(), task.anchor.has_value(), task.values};
+}
+
+std::uint64_t unit_elements(const TensorTask& task, const ModelSet& models) {
+  std::uint64_t narrowest = task.writes() ? output_element_bytes(task) : 1;
+  for (const InputRef& input : all_inputs(task)) {
+    narrowest = std::min(narrowest, read_bytes_per_element(task, models, input));
+  }
+  return digest_block_bytes / std::max<std::uint64_t>(1, narrowest);
+}
+
+std::uint64_t unit_count(const TensorTask& task, const ModelSet& models) {
+  const std::uint64_t unit = unit_elements(task, models);
+  return std::max<std::uint64_t>(1, (task.elements + unit - 1) / unit);
+}
+
+}  // namespace stockpot::plan

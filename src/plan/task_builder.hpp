@@ -1,0 +1,64 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stockpot/plan/resolve.hpp"
+
+namespace stockpot::plan {
+
+/// One model's part in a tensor: which model, under which of its own tensor names, with which parameters of its own.
+struct Contribution {
+  std::uint32_t model = 0;
+  std::string tensor_name;
+  std::optional<std::size_t> source;  ///< index into the slice's sources, else into the module's models
+  std::optional<double> examples;
+};
+
+/// Where a tensor stands in the recipe: what parameter lookups need.
+struct Location {
+  const recipe::Module* module = nullptr;
+  const recipe::Slice* slice = nullptr;
+  double depth = 0.0;
+};
+
+/// Makes tasks out of contributions: finds the views, checks shapes and dtypes, evaluates parameters, picks the output's dtype.
+class TaskBuilder {
+ public:
+  TaskBuilder(const recipe::Recipe& recipe, const method::Method& method, const ModelSet& models,
+              std::optional<DType> dtype, std::uint32_t config_model)
+      : recipe_(recipe), method_(method), models_(models), dtype_(dtype), config_model_(config_model) {}
+
+  /// A tensor that the method makes; problems are recorded when it can't.
+  void merge(const std::string& output_name, const std::vector<Contribution>& contributions,
+             const std::optional<Contribution>& anchor, const Location& location);
+  /// A tensor taken from one model as it is.
+  void copy(const std::string& output_name, std::uint32_t model);
+
+  void error(const std::string& where, const std::string& message, const std::string& suggestion = "");
+  void warning(const std::string& where, const std::string& message);
+
+  [[nodiscard]] ResolvedMerge take();
+
+ private:
+  std::optional<InputRef> find_input(const std::string& output_name, const Contribution& contribution);
+  bool check_alike(const TensorTask& task, const std::vector<InputRef>& inputs);
+  void choose_kind(TensorTask& task, const std::vector<InputRef>& inputs, bool single_source);
+  DType output_dtype(const std::vector<InputRef>& inputs) const;
+  method::ParameterValues evaluate(const std::string& output_name, const std::vector<Contribution>& contributions,
+                                   const Location& location);
+  const checkpoint::TensorView& view(const InputRef& input) const { return models_[input.model].views[input.view]; }
+  const checkpoint::StoredTensor& stored(const InputRef& input) const;
+  std::string describe(const InputRef& input) const;
+
+  const recipe::Recipe& recipe_;
+  const method::Method& method_;
+  const ModelSet& models_;
+  std::optional<DType> dtype_;
+  std::uint32_t config_model_;
+  std::vector<TensorTask> tasks_;
+  std::vector<recipe::Problem> problems_;
+};
+
+}  // namespace stockpot::plan
