@@ -12,14 +12,9 @@ pkg_check_modules(highway REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 set(HDF5_PREFER_PARALLEL ON)
 find_package(HDF5 REQUIRED COMPONENTS C)
-<<<<<<< HEAD
-if(HDF5_IS_PARALLEL)
-  find_package(MPI REQUIRED COMPONENTS C)  # only for its header, which hdf5.h includes
-=======
 if(HDF5_IS_PARALLEL)  # then its headers include mpi.h
   find_package(MPI 3.0 REQUIRED COMPONENTS C)
   target_link_libraries(hdf5::hdf5 INTERFACE MPI::MPI_C)
->>>>>>> dev
 endif()
 if(STOCKPOT_WITH_MPI)
   find_package(MPI 3.0 REQUIRED COMPONENTS CXX)
