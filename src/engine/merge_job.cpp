@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/content_digests.hpp"
+#include "engine/grid_pass.hpp"
 #include "engine/job.hpp"
 #include "engine/lane_pass.hpp"
 #include "engine/manifest.hpp"
@@ -116,7 +117,9 @@ class MergeRun {
       Job job(plan_, loaded_.models, *loaded_.method, options_, claim.partial);
       open_journals(world_, job, claim);
       summary.resumed = !job.earlier.empty();
-      if (run_lane_pass(world_, job) == PassEnd::stopped) stop(job);
+      const bool one_column = plan_.grid.columns == 1;
+      const PassEnd end = one_column ? run_lane_pass(world_, job) : run_grid_pass(world_, job);
+      if (end == PassEnd::stopped) stop(job);
       settle(world_, job);
       publish(job, claim, summary);
     } catch (const Error& error) {

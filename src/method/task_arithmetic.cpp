@@ -18,6 +18,7 @@ class TaskArithmetic : public Method {
       s.name = "task_arithmetic";
       s.summary = "base model plus lambda times the weighted sum of task vectors";
       s.needs_base_model = true;
+      s.minimum_models = 2;
       recipe::ParameterSpec weight;
       weight.name = "weight";
       weight.per_model = true;
@@ -32,20 +33,6 @@ class TaskArithmetic : public Method {
       normalize.default_value = 0.0;
       normalize.help = "divide by the sum of the weights";
       s.parameters = {weight, lambda, normalize};
-      for (const char* ignored : {"int8_mask", "rescale"}) {
-        recipe::ParameterSpec parameter;
-        parameter.name = ignored;
-        parameter.kind = recipe::ParameterKind::boolean;
-        parameter.default_value = 0.0;
-        parameter.help = "accepted from mergekit's recipes; has no effect here, as there";
-        s.parameters.push_back(parameter);
-      }
-      recipe::ParameterSpec density;
-      density.name = "density";
-      density.per_model = true;
-      density.default_value = 1.0;
-      density.help = "accepted from mergekit's recipes; has no effect here, as there";
-      s.parameters.push_back(density);
       return s;
     }();
     return schema;

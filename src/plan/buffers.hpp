@@ -1,7 +1,5 @@
 #pragma once
 
-#include <optional>
-
 #include "stockpot/plan/merge_plan.hpp"
 
 namespace stockpot::plan {
@@ -15,7 +13,7 @@ inline constexpr std::uint64_t preferred_tile_elements = std::uint64_t{1} << 18;
 std::uint64_t base_resident_bytes(const std::vector<TensorTask>& tasks, const ModelSet& models);
 
 /// As many lanes and as long tiles as the limit allows. Throws Error{usage} naming the smallest limit that works.
-BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& models, int threads,
-                        std::optional<std::uint64_t> memory_bytes, std::uint64_t base_bytes);
+BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& models, const PlanOptions& options,
+                        std::uint64_t base_bytes);
 
 }  // namespace stockpot::plan

@@ -24,7 +24,7 @@ std::vector<Traffic> unit_traffic(const MergePlan& plan, const ModelSet& models,
   for (const InputRef& input : task.inputs) holds[plan.column_of_model[input.model]] = true;
   columns[owner].written_bytes = elements * output_element_bytes(task);
 
-  if (task.kind != TaskKind::merge || plan.exchange == Exchange::tiles) {
+  if (!passes_sums(plan, task_index)) {
     for (const InputRef& input : all_inputs(task)) {
       const std::uint32_t column = plan.column_of_model[input.model];
       if (column != owner) columns[column].exchanged_bytes += tile_bytes(input);

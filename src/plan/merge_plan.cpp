@@ -118,7 +118,7 @@ MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, 
     plan.exchange = cheaper_exchange(plan.tasks, models, plan.column_of_model, options.grid.columns);
   }
   plan.base_resident_bytes = base_resident_bytes(plan.tasks, models);
-  plan.buffers = plan_buffers(plan.tasks, models, options.threads, options.memory_bytes, plan.base_resident_bytes);
+  plan.buffers = plan_buffers(plan.tasks, models, options, plan.base_resident_bytes);
   plan.job = job_digest(recipe, plan, models);
   return plan;
 }
@@ -129,6 +129,14 @@ std::uint64_t owner_column(const MergePlan& plan, std::uint32_t task, std::uint6
     return plan.column_of_model[work.inputs.front().model];
   }
   return (task + unit) % plan.grid.columns;
+}
+
+bool passes_sums(const MergePlan& plan, std::uint32_t task) {
+  const TensorTask& work = plan.tasks[task];
+  if (plan.exchange != Exchange::sums || work.kind != TaskKind::merge) return false;
+  return std::is_sorted(work.inputs.begin(), work.inputs.end(), [&plan](const InputRef& a, const InputRef& b) {
+    return plan.column_of_model[a.model] < plan.column_of_model[b.model];
+  });
 }
 
 }  // namespace stockpot::plan

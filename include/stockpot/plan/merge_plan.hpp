@@ -50,6 +50,7 @@ struct BufferPlan {
   std::uint64_t lanes = 1;              ///< work items under way at once
   std::uint64_t bytes_per_lane = 0;     ///< tiles of every input and of the output
   std::uint64_t tile_elements = 0;      ///< at most; fewer where a tensor has many inputs
+  bool holds_sums = false;              ///< lanes also hold running sums in double (grids of several columns)
   [[nodiscard]] std::uint64_t bytes() const { return lanes * bytes_per_lane; }
 };
 
@@ -87,10 +88,13 @@ MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, 
 std::uint64_t tile_elements(const TensorTask& task, const ModelSet& models, const BufferPlan& buffers);
 
 /// Bytes of lane buffer that one element of a task needs.
-std::uint64_t buffer_bytes_per_element(const TensorTask& task, const ModelSet& models);
+std::uint64_t buffer_bytes_per_element(const TensorTask& task, const ModelSet& models, bool holds_sums);
 
 /// Column that writes unit `unit` of task `task`: in turn, except that copies stay with the column that holds their model.
 std::uint64_t owner_column(const MergePlan& plan, std::uint32_t task, std::uint64_t unit);
+
+/// True if a task's running sums pass from column to column: the plan chose so, and the task's models stand in the order of the columns.
+bool passes_sums(const MergePlan& plan, std::uint32_t task);
 
 /// What every rank will read, exchange and write, exactly, and its peak memory, at most.
 std::vector<RankForecast> forecast(const MergePlan& plan, const ModelSet& models);
