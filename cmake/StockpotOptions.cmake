@@ -27,6 +27,11 @@ target_compile_options(stockpot_warnings INTERFACE
   $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
   $<$<AND:$<BOOL:${STOCKPOT_WARNINGS_AS_ERRORS}>,$<COMPILE_LANGUAGE:CXX>>:-Werror>)
 
+# GCC 12 sees overlaps in std::string that aren't there (GCC bug 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(stockpot_warnings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+endif()
+
 if(STOCKPOT_SANITIZE)
   target_compile_options(stockpot_flags INTERFACE -fsanitize=${STOCKPOT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(stockpot_flags INTERFACE -fsanitize=${STOCKPOT_SANITIZE})

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <set>
 
+#include "stockpot/base/error.hpp"
 #include "stockpot/checkpoint/companion_files.hpp"
 #include "stockpot/io/file.hpp"
 #include "stockpot/io/hf_index.hpp"

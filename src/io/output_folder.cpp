@@ -66,17 +66,20 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
-Standing standing_at(const fs::path& target) {
+Standing standing_at(const fs::path& target, OutputKind kind) {
   const fs::file_status status = status_of(target);
   if (status.type() == fs::file_type::not_found) return Standing::nothing;
+  if (kind == OutputKind::file) {
+    return status.type() == fs::file_type::regular ? Standing::finished : Standing::foreign;
+  }
   if (status.type() != fs::file_type::directory) return Standing::foreign;
   if (is_finished_output(target)) return Standing::finished;
   return names_in(target).empty() ? Standing::empty_folder : Standing::foreign;
 }
 
 /// True if there is nothing to do because a finished output stands and `resume` leaves it alone.
-bool check_target(const fs::path& target, ExistingOutput existing) {
-  switch (standing_at(target)) {
+bool check_target(const fs::path& target, const OutputFolder::Options& options) {
+  switch (standing_at(target, options.kind)) {
     case Standing::nothing:
     case Standing::empty_folder:
       return false;
@@ -85,10 +88,10 @@ bool check_target(const fs::path& target, ExistingOutput existing) {
     case Standing::finished:
       break;
   }
-  if (existing == ExistingOutput::refuse) {
+  if (options.existing == ExistingOutput::refuse) {
     refuse(target, "a finished output exists: --overwrite replaces it, --resume verifies it");
   }
-  return existing == ExistingOutput::resume;
+  return options.existing == ExistingOutput::resume;
 }
 
 /// A job killed right after its commit leaves its lock in the finished output.
@@ -179,8 +182,8 @@ OutputFolder OutputFolder::claim(const fs::path& target, const Options& options)
   state->partial = beside(state->target, ".partial");
   state->options = options;
   while (!state->lock) {
-    if (check_target(state->target, options.existing)) {
-      remove_stale_locks(state->target);
+    if (check_target(state->target, options)) {
+      if (options.kind == OutputKind::folder) remove_stale_locks(state->target);
       state->state = FolderState::finished;
       return OutputFolder(std::move(state));
     }
@@ -191,7 +194,7 @@ OutputFolder OutputFolder::claim(const fs::path& target, const Options& options)
   OutputFolder claimed(std::move(state));
   State& held = *claimed.state_;
   // Both may have changed while the lock was another job's.
-  if (check_target(held.target, options.existing)) {
+  if (check_target(held.target, options)) {
     held.release();
     held.state = FolderState::finished;
     return claimed;
@@ -226,7 +229,7 @@ void OutputFolder::publish() {
   remove_tree(state.partial / journal_folder_name);
   if (durable) sync_folder(state.partial);
   fs::path aside;
-  switch (standing_at(state.target)) {
+  switch (standing_at(state.target, OutputKind::folder)) {
     case Standing::nothing:
     case Standing::empty_folder:
       break;
@@ -255,6 +258,20 @@ void OutputFolder::publish() {
   if (durable) sync_folder(state.target);
   state.state = FolderState::finished;
   if (state.options.existing == ExistingOutput::overwrite) remove_moved_aside(state.target);
+}
+
+void OutputFolder::publish_file(const std::string& name) {
+  State& state = *state_;
+  const bool durable = state.options.durability == Durability::fsync;
+  check_still_held();
+  if (standing_at(state.target, OutputKind::file) == Standing::finished &&
+      state.options.existing != ExistingOutput::overwrite) {
+    refuse(state.target, "a finished output appeared during the run");
+  }
+  rename_over(state.partial / name, state.target);
+  if (durable) sync_folder(folder_of(state.target));
+  discard();
+  state.state = FolderState::finished;
 }
 
 void OutputFolder::discard() noexcept {

@@ -38,6 +38,7 @@ void ModuleReader::read_models(const Cursor& at, Module& module) {
     check_name(item, entry.name, entry.reference, taken);
     base_is_listed =
         base_is_listed || (recipe_.base_model && same_model(*recipe_.base_model, entry.reference));
+    if (!item.is(YamlNode::Kind::mapping)) continue;  // reported already
     check_model_parameters(item, entry.name, entry.reference, recipe_.base_model,
                            {&entry.parameters, &module.parameters, &recipe_.parameters});
   }

@@ -55,6 +55,7 @@ Slice ModuleReader::read_slice(const Cursor& at, const Module& module) {
   for (const Cursor& item : read_list(*sources, context_.findings)) {
     const SliceSource& source = slice.sources.emplace_back(read_source(item));
     check_name(item, source.name, source.reference, taken);
+    if (!item.is(YamlNode::Kind::mapping)) continue;  // reported already
     check_model_parameters(item, source.name, source.reference, base,
                            {&source.parameters, &slice.parameters, &module.parameters, &recipe_.parameters});
   }

@@ -1,5 +1,7 @@
 #include "recipe/recipe_reader.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -163,10 +165,7 @@ void RecipeReader::read_tensor_rules(const ModelNames* names) {
   const std::optional<Cursor> keep_from = reader_.take("keep_from");
   if (!keep_from) return;
   recipe_.keep_from = read_text(*keep_from, findings_);
-  if (recipe_.keep_from && names != nullptr && !names->contains(*recipe_.keep_from)) {
-    findings_.error(*keep_from, quoted(*recipe_.keep_from) + " is no model of this recipe",
-                    suggest(*recipe_.keep_from, names->all()));
-  }
+  if (recipe_.keep_from && names != nullptr) names->require(*keep_from, *recipe_.keep_from, findings_);
 }
 
 void RecipeReader::refuse_later_keys() {
@@ -180,7 +179,7 @@ void RecipeReader::refuse_later_keys() {
     reader_.refuse("mask", "masks other than `none` are not available in this version");
   }
   for (const char* key : {"sparsify", "statistics", "search", "evaluate", "prune", "repair"}) {
-    reader_.refuse(key, "'" + std::string(key) + "' is not available in this version");
+    reader_.refuse(key, fmt::format("'{}' is not available in this version", key));
   }
 }
 

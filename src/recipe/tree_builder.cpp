@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/mark.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "stockpot/base/error.hpp"
@@ -45,6 +46,7 @@ void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
 }
 
 void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
+  position_ = static_cast<std::size_t>(std::max(mark.pos, 0));
   const auto found = anchors_.find(anchor);
   if (found == anchors_.end()) throw YamlError(line_of(mark), "an alias without an anchor");
   if (unfinished_.count(found->second) != 0) {
@@ -85,6 +87,7 @@ YamlNode& TreeBuilder::make(YamlNode::Kind kind, const YAML::Mark& mark, YAML::a
   if (document_.nodes_.size() >= maximum_yaml_nodes) {
     throw YamlError(line_of(mark), fmt::format("more than {} YAML nodes", maximum_yaml_nodes));
   }
+  position_ = static_cast<std::size_t>(std::max(mark.pos, 0));
   YamlNode& node = document_.nodes_.emplace_back();
   node.kind = kind;
   node.line = line_of(mark);

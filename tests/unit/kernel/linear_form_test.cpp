@@ -167,6 +167,27 @@ TEST_P(LinearFormTest, RoundsOnceAroundEveryMidpoint) {
   }
 }
 
+/// Groups of one value each, so that nothing else in the group decides how it is rounded: the borders of the
+/// normal range and of the finite one, and their nearest doubles.
+TEST_P(LinearFormTest, RoundsOnceAtTheBordersOfTheRange) {
+  const std::vector<double> borders{
+      0x1p-126 - 0x1p-134, 0x1p-126,   0x1.01p-126, 0x1p-133, 0x1p-134, 0x1p-149,
+      0x1p-14 - 0x1p-25,   0x1p-14,    0x1p-24,     0x1p-25,  65504.0,  65520.0,
+      0x1.fep127,          0x1.ffp127, 0x1p128,     0x1p1023, 0.0};
+  for (const DType dtype : {DType::bf16, DType::f16}) {
+    for (const double border : borders) {
+      for (const double value : {border, std::nextafter(border, 0.0), std::nextafter(border, 1e308)}) {
+        const std::vector<double> values(64, -value);
+        std::vector<std::uint16_t> result(values.size());
+        convert({DType::f64, reinterpret_cast<const std::byte*>(values.data())},
+                {dtype, reinterpret_cast<std::byte*>(result.data())}, values.size());
+        const unsigned expected = dtype == DType::bf16 ? double_to_bf16(-value) : double_to_f16(-value);
+        EXPECT_THAT(result, testing::Each(expected)) << value;
+      }
+    }
+  }
+}
+
 TEST_P(LinearFormTest, SumsFromLeftToRightWithoutFusing) {
   // (1 + 2^-53) + 2^-53 is 1, 1 + (2^-53 + 2^-53) is not; a fused multiply-add would keep the square's last
   // bits.

@@ -1,0 +1,211 @@
+#include "stockpot/engine/merge_job.hpp"
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "engine/content_digests.hpp"
+#include "engine/job.hpp"
+#include "engine/lane_pass.hpp"
+#include "engine/manifest.hpp"
+#include "engine/model_folder.hpp"
+#include "engine/output_files.hpp"
+#include "stockpot/base/process.hpp"
+#include "stockpot/comm/agreement.hpp"
+#include "stockpot/io/file.hpp"
+#include "stockpot/method/catalog.hpp"
+#include "stockpot/plan/resolve.hpp"
+
+namespace stockpot::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+bool is_file_output(const RunOptions& options) { return options.plan.format == plan::OutputFormat::hdf5; }
+
+/// Rank 0's hold on the output; other ranks only know where it is.
+struct Claim {
+  std::optional<io::OutputFolder> folder;
+  std::filesystem::path partial;
+  io::FolderState state = io::FolderState::fresh;
+};
+
+/// Collective.
+Claim claim_output(comm::Communicator& world, const RunOptions& options) {
+  Claim claim;
+  const std::string state = comm::from_root(world, "output folder", [&] {
+    io::OutputFolder::Options how;
+    how.existing = options.existing;
+    how.durability = options.durability;
+    how.kind = is_file_output(options) ? io::OutputKind::file : io::OutputKind::folder;
+    claim.folder = io::OutputFolder::claim(options.output, how);
+    return std::to_string(static_cast<int>(claim.folder->state()));
+  });
+  claim.state = static_cast<io::FolderState>(std::stoi(state));
+  claim.partial = io::partial_path(options.output);
+  return claim;
+}
+
+/// Collective. Files with headers and final sizes; where HDF5 puts each tensor becomes known to every rank.
+void create_files(comm::Communicator& world, plan::MergePlan& plan, const std::filesystem::path& partial) {
+  comm::agree_after(world, "output files", [&] {
+    if (world.is_root()) create_output_files(partial, plan.layout, plan.tasks);
+  });
+  if (plan.layout.format != plan::OutputFormat::hdf5) return;
+  std::vector<std::uint64_t> offsets;
+  for (const plan::TensorTask& task : plan.tasks) offsets.push_back(task.offset);
+  world.broadcast(std::span(offsets), 0, "offsets of the datasets");
+  for (std::size_t t = 0; t < plan.tasks.size(); ++t) plan.tasks[t].offset = offsets[t];
+}
+
+/// Collective. Opens this rank's journal and reads those of earlier runs.
+void open_journals(comm::Communicator& world, Job& job, const Claim& claim) {
+  const std::string run = comm::from_root(world, "journal", [] {
+    return std::to_string(std::chrono::system_clock::now().time_since_epoch().count());
+  });
+  comm::agree_after(world, "journal", [&] {
+    if (claim.state == io::FolderState::partial) job.earlier = io::read_journals(claim.partial, job.plan.job);
+    job.journal.emplace(claim.partial, job.plan.job, world.rank(), run);
+  });
+}
+
+/// Collective. Data is on disk and inputs are what they were when the job began.
+void settle(comm::Communicator& world, Job& job) {
+  comm::agree_after(world, "commit", [&] {
+    for (const checkpoint::ViewReader& reader : job.readers) reader.check_unchanged();
+    if (job.options.durability == io::Durability::fsync) job.output.sync();
+  });
+}
+
+/// Collective. An earlier run with another recipe, other inputs or options can't be continued.
+void check_same_job(comm::Communicator& world, const Claim& claim, const plan::MergePlan& plan, const RunOptions& options) {
+  comm::agree_after(world, "resume", [&] {
+    if (!world.is_root()) return;
+    const std::filesystem::path stamp = claim.partial / "job";
+    const std::string mine = plan.job.hex() + "\n";
+    if (claim.state == io::FolderState::partial && std::filesystem::exists(stamp)) {
+      if (io::read_text(stamp, 4096) != mine) {
+        throw Error(ExitCode::usage,
+                    "was begun with another recipe, other inputs or options; --overwrite starts over",
+                    {options.output.string(), ""});
+      }
+      return;
+    }
+    io::write_text(stamp, mine, options.durability == io::Durability::fsync);
+  });
+}
+
+class MergeRun {
+ public:
+  MergeRun(comm::Communicator& world, LoadedRecipe loaded, const RunOptions& options)
+      : world_(world), loaded_(std::move(loaded)), options_(options), begin_(Clock::now()) {}
+
+  MergeSummary run() {
+    make_plan();
+    Claim claim = claim_output(world_, options_);
+    MergeSummary summary;
+    if (claim.state == io::FolderState::finished) {
+      summary.was_finished = true;
+      return summary;
+    }
+    try {
+      check_same_job(world_, claim, plan_, options_);
+      create_files(world_, plan_, claim.partial);
+      Job job(plan_, loaded_.models, *loaded_.method, options_, claim.partial);
+      open_journals(world_, job, claim);
+      summary.resumed = !job.earlier.empty();
+      if (run_lane_pass(world_, job) == PassEnd::stopped) stop(job);
+      settle(world_, job);
+      publish(job, claim, summary);
+    } catch (const Error& error) {
+      // What a later run can't continue anyway is not left behind.
+      const bool resumable = error.code() != ExitCode::input && error.code() != ExitCode::usage;
+      if (claim.folder && claim.state == io::FolderState::fresh && !resumable) claim.folder->discard();
+      throw;
+    }
+    summary.seconds = seconds_since(begin_);
+    return summary;
+  }
+
+ private:
+  void make_plan() {
+    comm::agree_after(world_, "plan", [&] {
+      plan::ResolvedMerge resolved =
+          plan::resolve(loaded_.recipe, *loaded_.method, loaded_.models, options_.dtype);
+      raise_problems(resolved.problems, ExitCode::input, "the models don't fit together",
+                     world_.is_root() ? options_.warn : WarningSink{});
+      plan_ = plan::make_plan(loaded_.recipe, *loaded_.method, std::move(resolved), loaded_.models, options_.plan);
+    });
+  }
+
+  /// Collective. Everything done so far can be continued.
+  [[noreturn]] void stop(Job& job) {
+    comm::agree_after(world_, "stop", [&] {
+      if (options_.durability == io::Durability::fsync) job.output.sync();
+      job.journal->sync();
+    });
+    throw Error(ExitCode::stopped, "stopped on request; --resume continues", {options_.output.string(), ""});
+  }
+
+  /// Collective. Manifest, run file and the rest of the folder; then the one rename.
+  void publish(Job& job, Claim& claim, MergeSummary& summary) {
+    const ContentDigests digests = gather_digests(world_, job);
+    const std::vector<RankReport> ranks = gather_reports(world_, job);
+    for (const RankReport& rank : ranks) {
+      summary.read_bytes += rank.read_bytes;
+      summary.nonfinite += static_cast<std::uint64_t>(rank.nonfinite);
+    }
+    for (const plan::TensorTask& task : plan_.tasks) summary.tensors += task.writes() ? 1U : 0U;
+    summary.tensor_bytes = plan_.layout.tensor_bytes;
+    const bool durable = options_.durability == io::Durability::fsync;
+    comm::agree_after(world_, "publish", [&] {
+      if (!world_.is_root()) return;
+      claim.folder->check_still_held();
+      std::filesystem::remove(claim.partial / "job");
+      if (is_file_output(options_)) {
+        claim.folder->publish_file(plan_.layout.files.front().name);
+        return;
+      }
+      write_model_folder(claim.partial, loaded_.recipe, job);
+      io::write_text(claim.partial / "stockpot_run.json",
+                     run_text(job, ranks, seconds_since(begin_), summary.resumed), durable);
+      io::write_text(claim.partial / io::manifest_name, manifest_text(loaded_.recipe, job, digests), durable);
+      claim.folder->publish();
+    });
+  }
+
+  comm::Communicator& world_;
+  LoadedRecipe loaded_;
+  const RunOptions& options_;
+  Clock::time_point begin_;
+  plan::MergePlan plan_;
+};
+
+}  // namespace
+
+MergeSummary run_merge(comm::Communicator& world, LoadedRecipe loaded, const RunOptions& options) {
+  return MergeRun(world, std::move(loaded), options).run();
+}
+
+MergeSummary merge_recipe(comm::Communicator& world, const std::filesystem::path& recipe, const RunOptions& options) {
+  return run_merge(world, load_models(world, load_recipe(world, recipe, options.lenient, options.warn), options.warn),
+                   options);
+}
+
+MergeSummary convert(comm::Communicator& world, const std::filesystem::path& input, const RunOptions& options) {
+  recipe::ModelEntry entry;
+  entry.reference.text = input.string();
+  entry.reference.path = input.string();
+  entry.name = input.string();
+  recipe::Recipe recipe;
+  recipe.text = "merge_method: passthrough\nmodels:\n  - model: " + input.string() + "\n";
+  recipe.digest = digest_of(recipe.text);
+  recipe.method = "passthrough";
+  recipe.modules.emplace_back();
+  recipe.modules.front().models.push_back(std::move(entry));
+  return run_merge(world, load_models(world, std::move(recipe), options.warn), options);
+}
+
+}  // namespace stockpot::engine
