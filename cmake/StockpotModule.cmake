@@ -1,5 +1,5 @@
 # stockpot_add_module(NAME [LIBRARIES ...])
-# One static library of src/NAME/*.cpp with public headers include/stockpot/NAME/. What it may link of the project
+# One static library of every .cpp below src/NAME/ with public headers include/stockpot/NAME/. What it may link of the project
 # is its line in cmake/layers.txt, so the link graph and the include test read one table.
 file(STRINGS "${PROJECT_SOURCE_DIR}/cmake/layers.txt" STOCKPOT_LAYERS REGEX "^[a-z]")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/layers.txt")
@@ -18,7 +18,7 @@ endfunction()
 
 function(stockpot_add_module name)
   cmake_parse_arguments(arg "" "" "LIBRARIES;EXCLUDE" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
   foreach(pattern IN LISTS arg_EXCLUDE)
     list(FILTER sources EXCLUDE REGEX "/${pattern}$")
   endforeach()

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "stockpot/tensor/dtype.hpp"
@@ -13,7 +14,9 @@ namespace stockpot::kernel {
 /// value = scale * (S(w_i y_i) / divisor) + anchor_weight * b, with y_i = x_i or, for task vectors, x_i - b.
 /// S runs over the models in recipe order, left to right. Every product, sum and quotient is rounded to
 /// double, no fused multiply-add. The division happens only with a divisor, the last term only with an anchor
-/// weight (methods.md 15's expressions of the linear family; multiplying by 1 is exact).
+/// weight. This covers the stated expressions of the linear family; multiplying by 1 is exact. Without a
+/// model the sum contributes nothing: the value is anchor_weight * b, or +0. NaN results are the positive
+/// quiet NaN.
 struct LinearForm {
   std::vector<double> weights;
   bool task_vectors = false;
@@ -42,21 +45,23 @@ struct ElementCounts {
 };
 
 /// Computes `count` elements. `inputs` are the models of `form.weights`, in order; `anchor` is read only if
-/// the form needs it. Local, thread safe. Bits equal `reference::linear_form` for every input, dtype and
-/// instruction set.
+/// the form needs it. The output must not overlap an input. Local, thread safe. Bits equal `reference::linear_form` for every input, dtype and instruction
+/// set. Throws std::invalid_argument when the numbers of weights and inputs differ or a dtype breaks its
+/// @pre; so do the functions below.
 ElementCounts linear_form(const LinearForm& form, std::span<const TypedInput> inputs, TypedInput anchor,
                           TypedOutput output, std::uint64_t count);
 
 /// The running sum S over a part of the models, for grids whose columns hold different models: adds models
-/// `first_model ... first_model + inputs.size()` of the form to `sums` (overwrites them when first_model is
-/// 0).
+/// `first_model` up to, not including, `first_model + inputs.size()` of the form to `sums` (overwrites them
+/// when first_model is 0, with zeros if there are no inputs). `anchor` is read only for task vectors.
 void add_to_running_sum(const LinearForm& form, std::size_t first_model, std::span<const TypedInput> inputs,
                         TypedInput anchor, std::span<double> sums);
-/// Division, scale, anchor and rounding of a complete running sum.
+/// Division, scale, anchor and rounding of a complete running sum. `anchor` is read only with an anchor
+/// weight.
 ElementCounts finish_running_sum(const LinearForm& form, std::span<const double> sums, TypedInput anchor,
                                  TypedOutput output);
 
-/// Converts elements, rounding once. Same dtype copies bytes.
+/// Converts elements, rounding once. Same dtype copies bytes, NaN payloads included (memmove).
 ElementCounts convert(TypedInput input, TypedOutput output, std::uint64_t count);
 
 /// Number of NaN and infinite elements. @pre is_mergeable(dtype)
@@ -68,10 +73,13 @@ ElementCounts linear_form(const LinearForm& form, std::span<const TypedInput> in
                           TypedOutput output, std::uint64_t count);
 }  // namespace reference
 
-/// Name of the instruction set in use ("AVX2", "AVX3", ...), for reports.
+/// Name of the implementation in use: an instruction set ("SSE4", "AVX2", "AVX3", ...) or "scalar".
 const char* instruction_set();
-/// Restricts dispatch for tests: "scalar" takes the reference, "" (default) the best. Names as
-/// `instruction_set` prints. Also read once from the environment variable STOCKPOT_SIMD.
+/// What `restrict_instruction_set` takes on this processor: best first, "scalar" last.
+std::vector<std::string> available_instruction_sets();
+/// Chooses the implementation for the whole process, for tests: "scalar" takes the reference, "" the best.
+/// The first use of any kernel reads the environment variable STOCKPOT_SIMD the same way.
+/// Throws Error{usage} for a name that is not available.
 void restrict_instruction_set(const char* name);
 
 }  // namespace stockpot::kernel

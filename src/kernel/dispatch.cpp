@@ -1,0 +1,116 @@
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include "kernel/kernel_table.hpp"
+#include "stockpot/base/error.hpp"
+#include "stockpot/kernel/linear_form.hpp"
+
+namespace stockpot::kernel {
+namespace {
+
+/// Best first, the reference last.
+const std::vector<const KernelTable*>& all_tables() {
+  static const std::vector<const KernelTable*> tables = [] {
+    std::vector<const KernelTable*> list = cpu::tables();
+    list.push_back(&reference::table());
+    return list;
+  }();
+  return tables;
+}
+
+const KernelTable* table_named(std::string_view name, std::string_view asked_by) {
+  if (name.empty()) return all_tables().front();
+  std::string known;
+  for (const KernelTable* table : all_tables()) {
+    if (table->name == name) return table;
+    known += (known.empty() ? "" : ", ") + std::string(table->name);
+  }
+  throw Error(ExitCode::usage, std::string(asked_by) + ": instruction set " + quoted(name) +
+                                   " is not available here, but " + known + " are");
+}
+
+std::atomic<const KernelTable*>& chosen() {
+  static std::atomic<const KernelTable*> table = [] {
+    const char* const name = std::getenv("STOCKPOT_SIMD");
+    return table_named(name == nullptr ? "" : name, "STOCKPOT_SIMD");
+  }();
+  return table;
+}
+
+const KernelTable& table() {
+  return *chosen().load(std::memory_order_relaxed);
+}
+
+void require(bool holds, const char* message) {
+  if (!holds) throw std::invalid_argument(message);
+}
+
+void require_inputs(std::span<const TypedInput> inputs) {
+  for (const TypedInput& input : inputs)
+    require(is_mergeable(input.dtype), "kernel: an input's dtype is not mergeable");
+}
+
+}  // namespace
+
+ElementCounts linear_form(const LinearForm& form, std::span<const TypedInput> inputs, TypedInput anchor,
+                          TypedOutput output, std::uint64_t count) {
+  require(form.weights.size() == inputs.size(), "linear_form: not as many weights as inputs");
+  require(is_output(output.dtype), "linear_form: not an output dtype");
+  require(!form.needs_anchor() || is_mergeable(anchor.dtype),
+          "linear_form: the anchor's dtype is not mergeable");
+  require_inputs(inputs);
+  return table().linear_form(form, inputs, anchor, output, count);
+}
+
+void add_to_running_sum(const LinearForm& form, std::size_t first_model, std::span<const TypedInput> inputs,
+                        TypedInput anchor, std::span<double> sums) {
+  require(first_model <= form.weights.size() && inputs.size() <= form.weights.size() - first_model,
+          "add_to_running_sum: more inputs than weights");
+  require(!form.task_vectors || is_mergeable(anchor.dtype),
+          "add_to_running_sum: the anchor's dtype is not mergeable");
+  require_inputs(inputs);
+  table().add_to_running_sum(form, first_model, inputs, anchor, sums);
+}
+
+ElementCounts finish_running_sum(const LinearForm& form, std::span<const double> sums, TypedInput anchor,
+                                 TypedOutput output) {
+  require(is_output(output.dtype), "finish_running_sum: not an output dtype");
+  require(!form.anchor_weight || is_mergeable(anchor.dtype),
+          "finish_running_sum: the anchor's dtype is not mergeable");
+  return table().finish_running_sum(form, sums, anchor, output);
+}
+
+ElementCounts convert(TypedInput input, TypedOutput output, std::uint64_t count) {
+  require(is_mergeable(input.dtype) && is_output(output.dtype), "convert: not a dtype to convert");
+  if (input.dtype == output.dtype) {
+    if (count != 0)
+      std::memmove(output.data, input.data, count * static_cast<std::uint64_t>(bytes(input.dtype)));
+    return {count_nonfinite({output.dtype, output.data}, count)};
+  }
+  static const LinearForm identity{.weights = {1.0}, .divisor = {}, .anchor_weight = {}};
+  return table().linear_form(identity, std::span(&input, 1), {}, output, count);
+}
+
+std::uint64_t count_nonfinite(TypedInput input, std::uint64_t count) {
+  require(is_mergeable(input.dtype), "count_nonfinite: the dtype is not mergeable");
+  return table().count_nonfinite(input, count);
+}
+
+const char* instruction_set() {
+  return table().name;
+}
+
+std::vector<std::string> available_instruction_sets() {
+  std::vector<std::string> names;
+  for (const KernelTable* available : all_tables()) names.emplace_back(available->name);
+  return names;
+}
+
+void restrict_instruction_set(const char* name) {
+  chosen().store(table_named(name, "restrict_instruction_set"), std::memory_order_relaxed);
+}
+
+}  // namespace stockpot::kernel

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "stockpot/kernel/linear_form.hpp"
+
+namespace stockpot::kernel {
+
+/// One implementation of the arithmetic: the reference, or the vector code built for one instruction set.
+/// The functions have the contracts of the public ones of the same name.
+struct KernelTable {
+  const char* name;
+  ElementCounts (*linear_form)(const LinearForm& form, std::span<const TypedInput> inputs, TypedInput anchor,
+                               TypedOutput output, std::uint64_t count);
+  void (*add_to_running_sum)(const LinearForm& form, std::size_t first_model,
+                             std::span<const TypedInput> inputs, TypedInput anchor, std::span<double> sums);
+  ElementCounts (*finish_running_sum)(const LinearForm& form, std::span<const double> sums, TypedInput anchor,
+                                      TypedOutput output);
+  std::uint64_t (*count_nonfinite)(TypedInput input, std::uint64_t count);
+};
+
+namespace reference {
+const KernelTable& table();
+void add_to_running_sum(const LinearForm& form, std::size_t first_model, std::span<const TypedInput> inputs,
+                        TypedInput anchor, std::span<double> sums);
+ElementCounts finish_running_sum(const LinearForm& form, std::span<const double> sums, TypedInput anchor,
+                                 TypedOutput output);
+std::uint64_t count_nonfinite(TypedInput input, std::uint64_t count);
+/// scale * quotient + anchor_weight * b, rounded into element `index`. Returns 1 if that is not finite, else
+/// 0.
+std::uint64_t finish(const LinearForm& form, double quotient, double b, TypedOutput output,
+                     std::uint64_t index);
+}  // namespace reference
+
+namespace cpu {
+/// The vector implementations that this processor runs, best first; may be empty.
+std::vector<const KernelTable*> tables();
+}  // namespace cpu
+
+/// `input` without its first `elements` elements.
+inline TypedInput skip(TypedInput input, std::uint64_t elements) {
+  if (input.data != nullptr) input.data += elements * static_cast<std::uint64_t>(bytes(input.dtype));
+  return input;
+}
+inline TypedOutput skip(TypedOutput output, std::uint64_t elements) {
+  output.data += elements * static_cast<std::uint64_t>(bytes(output.dtype));
+  return output;
+}
+inline std::vector<TypedInput> skip(std::span<const TypedInput> inputs, std::uint64_t elements) {
+  std::vector<TypedInput> rest(inputs.begin(), inputs.end());
+  for (TypedInput& input : rest) input = skip(input, elements);
+  return rest;
+}
+
+}  // namespace stockpot::kernel
