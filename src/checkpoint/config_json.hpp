@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "stockpot/base/error.hpp"
 
@@ -18,12 +19,21 @@ std::string unmark_bare_numbers(std::string text);
 /// up one by one). Error{input} naming the file for anything but an object.
 template <typename Json>
 Json parse_config(std::string_view text, const std::string& file_name) {
-  constexpr int deepest = 64;
+  constexpr std::size_t deepest = 64;
+  constexpr std::size_t most_keys_of_an_object = 25'000;
   constexpr std::size_t most_keys = 50'000;
+  std::vector<std::size_t> open_objects;  // keys so far
   std::size_t keys = 0;
-  const auto bounded = [&](int depth, typename Json::parse_event_t event, Json& /*parsed*/) {
-    if (event == Json::parse_event_t::key) ++keys;
-    if (depth > deepest || keys > most_keys) {
+  using Event = typename Json::parse_event_t;
+  const auto bounded = [&](int depth, Event event, Json& /*parsed*/) {
+    if (event == Event::object_start) open_objects.push_back(0);
+    if (event == Event::object_end) open_objects.pop_back();
+    if (event == Event::key) {
+      ++keys;
+      ++open_objects.back();
+    }
+    if (static_cast<std::size_t>(depth) > deepest || keys > most_keys ||
+        (!open_objects.empty() && open_objects.back() > most_keys_of_an_object)) {
       throw Error{ExitCode::input, "too deep or too large for a model's configuration", {file_name, {}}};
     }
     return true;

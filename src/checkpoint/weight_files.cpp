@@ -18,7 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view single_name = "model.safetensors";
 constexpr std::string_view index_name = "model.safetensors.index.json";
-constexpr std::uint64_t largest_index_bytes = std::uint64_t{1} << 30;
 
 [[noreturn]] void refuse(const fs::path& file, const std::string& message) {
   throw Error{ExitCode::input, message, {file.string(), {}}};
@@ -74,7 +73,7 @@ std::optional<double> stated_total(const std::string& text) {
 
 void read_index(WeightFiles& weights, const std::string& name) {
   weights.index = weights.folder / name;
-  const std::string text = io::read_text(weights.index, largest_index_bytes);
+  const std::string text = io::read_text(weights.index, io::hf_index_limit_bytes);
   weights.weight_map = io::parse_hf_index(text, weights.index.string());
   weights.stated_bytes = stated_total(text);
   if (weights.weight_map.empty()) refuse(weights.index, "the index lists no tensor");
