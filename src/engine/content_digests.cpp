@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "stockpot/base/error.hpp"
+#include "stockpot/checkpoint/model_digest.hpp"
 
 namespace stockpot::engine {
 namespace {
@@ -55,18 +56,6 @@ std::uint64_t stored_index(const plan::TensorTask& task, const plan::ModelSet& m
 
 }  // namespace
 
-std::string model_digest(const checkpoint::Checkpoint& checkpoint, const std::vector<Digest>& tensors) {
-  Digester digester;
-  for (std::size_t t = 0; t < tensors.size(); ++t) {
-    const checkpoint::StoredTensor& tensor = checkpoint.tensors[t];
-    std::string line = tensor.name + " " + std::string(name(tensor.dtype)) + " ";
-    for (std::size_t d = 0; d < tensor.shape.size(); ++d) line += (d == 0 ? "" : ",") + std::to_string(tensor.shape[d]);
-    line += " " + tensors[t].hex() + "\n";
-    digester.add(std::string_view(line));
-  }
-  return digester.finish().hex();
-}
-
 ContentDigests gather_digests(comm::Communicator& world, const Job& job) {
   BlockTable outputs;
   BlockTable stored;
@@ -97,10 +86,10 @@ ContentDigests gather_digests(comm::Communicator& world, const Job& job) {
     digests.output.push_back(outputs.digest_of(t));
   }
   for (std::uint64_t m = 0; m < job.models.size(); ++m) {
-    const checkpoint::Checkpoint& checkpoint = job.models[m].checkpoint;
+    const checkpoint::Checkpoint& headers = job.models[m].checkpoint;
     std::vector<Digest> tensors;
-    for (std::uint64_t t = 0; t < checkpoint.tensors.size(); ++t) tensors.push_back(stored.digest_of(m << 32 | t));
-    digests.model_digest.push_back(contributes[m] ? model_digest(checkpoint, tensors) : "");
+    for (std::uint64_t t = 0; t < headers.tensors.size(); ++t) tensors.push_back(stored.digest_of(m << 32 | t));
+    digests.model_digest.push_back(contributes[m] ? checkpoint::model_digest(headers, tensors).hex() : "");
   }
   return digests;
 }
