@@ -1,8 +1,9 @@
 # Variables: SOURCE (the tree), CLANG_FORMAT. Fails when a tracked source is not as clang-format writes it.
+cmake_minimum_required(VERSION 3.22)
 execute_process(COMMAND git ls-files *.cpp *.hpp *.cu WORKING_DIRECTORY ${SOURCE} OUTPUT_VARIABLE files RESULT_VARIABLE result
                 ERROR_QUIET)
 string(REGEX REPLACE "\n" ";" files "${files}")
-list(REMOVE_ITEM files "")
+list(FILTER files EXCLUDE REGEX "^$")
 if(NOT result EQUAL 0 OR NOT files)
   message("skipped: not a git checkout")
   return()

@@ -6,6 +6,7 @@
 
 #include <iterator>
 #include <new>
+#include <string>
 
 #include "stockpot/base/error.hpp"
 
@@ -86,6 +87,12 @@ Digest tensor_digest(std::span<const Digest> blocks) {
   Digester digester;
   for (const Digest& block : blocks) digester.add(std::as_bytes(std::span(block.bytes)));
   return digester.finish();
+}
+
+std::string digest_library_version() {
+  const unsigned number = XXH_versionNumber();
+  return std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." +
+         std::to_string(number % 100);
 }
 
 }  // namespace stockpot

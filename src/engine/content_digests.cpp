@@ -33,7 +33,8 @@ void gather_to_root(comm::Communicator& world, const std::string& mine, Consume 
 /// Block digests of every tensor, filled unit by unit in any order.
 class BlockTable {
  public:
-  void put(std::uint64_t tensor, std::uint64_t first_block, std::uint64_t blocks, const std::vector<Digest>& digests) {
+  void put(std::uint64_t tensor, std::uint64_t first_block, std::uint64_t blocks,
+           const std::vector<Digest>& digests) {
     if (digests.empty()) return;
     auto& list = table_[tensor];
     if (list.size() < blocks) list.resize(blocks);
@@ -48,9 +49,11 @@ class BlockTable {
   std::map<std::uint64_t, std::vector<Digest>> table_;
 };
 
-std::uint64_t stored_index(const plan::TensorTask& task, const plan::ModelSet& models, const plan::InputRef& input) {
-  const std::uint64_t stored =
-      task.kind == plan::TaskKind::digest ? input.view : models[input.model].views[input.view].parts.front().tensor;
+std::uint64_t stored_index(const plan::TensorTask& task, const plan::ModelSet& models,
+                           const plan::InputRef& input) {
+  const std::uint64_t stored = task.kind == plan::TaskKind::digest
+                                   ? input.view
+                                   : models[input.model].views[input.view].parts.front().tensor;
   return std::uint64_t{input.model} << 32 | stored;
 }
 
@@ -88,7 +91,8 @@ ContentDigests gather_digests(comm::Communicator& world, const Job& job) {
   for (std::uint64_t m = 0; m < job.models.size(); ++m) {
     const checkpoint::Checkpoint& headers = job.models[m].checkpoint;
     std::vector<Digest> tensors;
-    for (std::uint64_t t = 0; t < headers.tensors.size(); ++t) tensors.push_back(stored.digest_of(m << 32 | t));
+    for (std::uint64_t t = 0; t < headers.tensors.size(); ++t)
+      tensors.push_back(stored.digest_of(m << 32 | t));
     digests.model_digest.push_back(contributes[m] ? checkpoint::model_digest(headers, tensors).hex() : "");
   }
   return digests;

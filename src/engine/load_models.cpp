@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/model_headers.hpp"
 #include "engine/trajectory.hpp"
-#include "stockpot/checkpoint/checkpoint.hpp"
 #include "stockpot/comm/agreement.hpp"
 #include "stockpot/io/file.hpp"
 #include "stockpot/method/catalog.hpp"
@@ -14,20 +14,23 @@
 namespace stockpot::engine {
 namespace {
 
-constexpr std::uint64_t largest_recipe_bytes = std::uint64_t{16} << 20;
-
-checkpoint::Checkpoint open_model(const plan::ModelUse& use, const WarningSink& warn) {
-  if (use.reference.adapter) {
-    throw Error(ExitCode::usage, "model " + quote(use.reference.text) +
-                                     ": adapters (model+lora) are not available in this version; fold the adapter first");
+/// Headers of every model, packed; what is wrong with any of them in one error.
+std::string pack_headers(const std::vector<plan::ModelUse>& uses, const WarningSink& warn) {
+  nlohmann::json all = nlohmann::json::array();
+  std::vector<recipe::Problem> problems;
+  ExitCode code = ExitCode::input;
+  for (const plan::ModelUse& use : uses) {
+    try {
+      const std::string text = checkpoint::serialize(open_model(use, problems));
+      all.push_back(nlohmann::json::binary({text.begin(), text.end()}));
+    } catch (const Error& error) {
+      code = error.code();
+      problems.push_back({recipe::Severity::error, "", error.what(), ""});
+    }
   }
-  std::vector<std::string> warnings;
-  auto opened = checkpoint::open_checkpoint(checkpoint::locate_model(use.reference.path, use.reference.revision),
-                                            use.reference.text, warnings);
-  if (warn) {
-    for (const std::string& warning : warnings) warn(warning);
-  }
-  return opened;
+  raise_problems(problems, code, "models", warn);
+  const std::vector<std::uint8_t> packed = nlohmann::json::to_cbor(all);
+  return {packed.begin(), packed.end()};
 }
 
 }  // namespace
@@ -38,14 +41,15 @@ void raise_problems(const std::vector<recipe::Problem>& problems, ExitCode code,
   std::vector<std::string> errors;
   for (const recipe::Problem& problem : problems) {
     if (problem.severity == recipe::Severity::error) {
-      errors.push_back(recipe::to_string(problem));
+      constexpr std::string_view prefix = "error: ";
+      errors.push_back(recipe::to_string(problem).substr(prefix.size()));
     } else if (warn) {
       warn(recipe::to_string(problem));
     }
   }
   if (errors.empty()) return;
-  std::string text = subject + (errors.size() == 1 ? ": " : fmt::format(": {} problems", errors.size()));
-  if (errors.size() == 1) throw Error(code, text + errors.front());
+  if (errors.size() == 1) throw Error(code, subject + ": " + errors.front());
+  std::string text = fmt::format("{}: {} problems", subject, errors.size());
   for (std::size_t i = 0; i < std::min(shown, errors.size()); ++i) text += "\n  " + errors[i];
   if (errors.size() > shown) text += fmt::format("\n  and {} more", errors.size() - shown);
   throw Error(code, text);
@@ -70,15 +74,8 @@ LoadedRecipe load_models(comm::Communicator& world, recipe::Recipe recipe, const
   LoadedRecipe loaded{std::move(recipe), nullptr, {}};
   loaded.method = method::find_method(loaded.recipe.method);
   const std::vector<plan::ModelUse> uses = plan::models_of(loaded.recipe);
-  const std::string headers = comm::from_root(world, "headers of the models", [&] {
-    nlohmann::json all = nlohmann::json::array();
-    for (const plan::ModelUse& use : uses) {
-      const std::string text = checkpoint::serialize(open_model(use, warn));
-      all.push_back(nlohmann::json::binary({text.begin(), text.end()}));
-    }
-    const std::vector<std::uint8_t> packed = nlohmann::json::to_cbor(all);
-    return std::string(packed.begin(), packed.end());
-  });
+  const std::string headers =
+      comm::from_root(world, "headers of the models", [&] { return pack_headers(uses, warn); });
   const nlohmann::json all = nlohmann::json::from_cbor(headers.begin(), headers.end());
   for (std::size_t i = 0; i < uses.size(); ++i) {
     const auto& bytes = all.at(i).get_binary();

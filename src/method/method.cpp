@@ -12,11 +12,17 @@ class LinearPass : public ElementPass {
   explicit LinearPass(kernel::LinearForm form) : form_(std::move(form)) {}
 
   kernel::ElementCounts apply(const Tile& tile) const override {
+    if (takes_one_as_is()) return kernel::convert(tile.inputs.front(), tile.output, tile.count);
     return kernel::linear_form(form_, tile.inputs, tile.anchor, tile.output, tile.count);
   }
   const kernel::LinearForm* linear_form() const override { return &form_; }
 
  private:
+  [[nodiscard]] bool takes_one_as_is() const {
+    return form_.weights.size() == 1 && form_.weights.front() == 1.0 && !form_.needs_anchor() &&
+           form_.scale == 1.0 && form_.divisor.value_or(1.0) == 1.0;
+  }
+
   kernel::LinearForm form_;
 };
 

@@ -8,8 +8,9 @@
 namespace stockpot::method {
 namespace {
 
-/// b + lambda * S(w_i (x_i - b)); with `normalize` the sum is divided by S(w_i). Task Arithmetic (Ilharco et al. 2023),
-/// section 2; `weight` and `normalize` are mergekit's, whose rule that weights summing to less than 1e-8 divide by 1 holds.
+/// b + lambda * S(w_i (x_i - b)); with `normalize` the sum is divided by S(w_i). Task Arithmetic (Ilharco et
+/// al. 2023), section 2; `weight` and `normalize` are mergekit's, whose rule that weights summing to less
+/// than 1e-8 divide by 1 holds.
 class TaskArithmetic : public Method {
  public:
   const recipe::MethodSchema& schema() const override {
@@ -18,6 +19,7 @@ class TaskArithmetic : public Method {
       s.name = "task_arithmetic";
       s.summary = "base model plus lambda times the weighted sum of task vectors";
       s.needs_base_model = true;
+      s.minimum_models = 2;
       recipe::ParameterSpec weight;
       weight.name = "weight";
       weight.per_model = true;
@@ -32,28 +34,17 @@ class TaskArithmetic : public Method {
       normalize.default_value = 0.0;
       normalize.help = "divide by the sum of the weights";
       s.parameters = {weight, lambda, normalize};
-      for (const char* ignored : {"int8_mask", "rescale"}) {
-        recipe::ParameterSpec parameter;
-        parameter.name = ignored;
-        parameter.kind = recipe::ParameterKind::boolean;
-        parameter.default_value = 0.0;
-        parameter.help = "accepted from mergekit's recipes; has no effect here, as there";
-        s.parameters.push_back(parameter);
-      }
-      recipe::ParameterSpec density;
-      density.name = "density";
-      density.per_model = true;
-      density.default_value = 1.0;
-      density.help = "accepted from mergekit's recipes; has no effect here, as there";
-      s.parameters.push_back(density);
       return s;
     }();
     return schema;
   }
 
-  Claims claims() const override { return {.idempotent = true, .permutation_invariant = true, .linear = true}; }
+  Claims claims() const override {
+    return {.idempotent = true, .permutation_invariant = true, .linear = true};
+  }
 
-  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor, std::span<const double>) const override {
+  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor,
+                                            std::span<const double>) const override {
     constexpr double smallest_divisor = 1e-8;
     kernel::LinearForm form;
     form.weights = tensor.values.of_models("weight");
@@ -71,6 +62,8 @@ class TaskArithmetic : public Method {
 }  // namespace
 
 std::unique_ptr<Method> make_task_arithmetic();
-std::unique_ptr<Method> make_task_arithmetic() { return std::make_unique<TaskArithmetic>(); }
+std::unique_ptr<Method> make_task_arithmetic() {
+  return std::make_unique<TaskArithmetic>();
+}
 
 }  // namespace stockpot::method

@@ -12,16 +12,18 @@
 namespace stockpot::plan {
 namespace {
 
-std::uint64_t widest_element(const std::vector<TensorTask>& tasks, const ModelSet& models) {
+std::uint64_t widest_element(const std::vector<TensorTask>& tasks, const ModelSet& models, bool holds_sums) {
   std::uint64_t widest = 1;
-  for (const TensorTask& task : tasks) widest = std::max(widest, buffer_bytes_per_element(task, models));
+  for (const TensorTask& task : tasks) {
+    widest = std::max(widest, buffer_bytes_per_element(task, models, holds_sums));
+  }
   return widest;
 }
 
 }  // namespace
 
-std::uint64_t buffer_bytes_per_element(const TensorTask& task, const ModelSet& models) {
-  std::uint64_t total = output_element_bytes(task);
+std::uint64_t buffer_bytes_per_element(const TensorTask& task, const ModelSet& models, bool holds_sums) {
+  std::uint64_t total = output_element_bytes(task) + (holds_sums ? sizeof(double) : 0);
   for (const InputRef& input : all_inputs(task)) {
     total += static_cast<std::uint64_t>(bytes(input_dtype(task, models, input)));
   }
@@ -29,7 +31,8 @@ std::uint64_t buffer_bytes_per_element(const TensorTask& task, const ModelSet& m
 }
 
 std::uint64_t tile_elements(const TensorTask& task, const ModelSet& models, const BufferPlan& buffers) {
-  const std::uint64_t fitting = buffers.bytes_per_lane / buffer_bytes_per_element(task, models);
+  const std::uint64_t fitting =
+      buffers.bytes_per_lane / buffer_bytes_per_element(task, models, buffers.holds_sums);
   const std::uint64_t longest = std::min(std::bit_floor(fitting), unit_elements(task, models));
   return std::max(std::min(longest, task.bytewise ? longest : buffers.tile_elements), std::uint64_t{1});
 }
@@ -47,19 +50,22 @@ std::uint64_t base_resident_bytes(const std::vector<TensorTask>& tasks, const Mo
   return total;
 }
 
-BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& models, int threads,
-                        std::optional<std::uint64_t> memory_bytes, std::uint64_t base_bytes) {
-  const std::uint64_t widest = widest_element(tasks, models);
+BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& models,
+                        const PlanOptions& options, std::uint64_t base_bytes) {
+  const std::optional<std::uint64_t> memory_bytes = options.memory_bytes;
   BufferPlan buffers;
+  buffers.holds_sums = options.grid.columns > 1;
+  const std::uint64_t widest = widest_element(tasks, models, buffers.holds_sums);
   // One lane more than threads: while one lane waits for the disk, the others compute.
-  buffers.lanes = static_cast<std::uint64_t>(threads) + 1;
+  buffers.lanes = static_cast<std::uint64_t>(options.threads) + 1;
   buffers.tile_elements = preferred_tile_elements;
   if (memory_bytes) {
     const std::uint64_t smallest = base_bytes + widest * tile_quantum;
     if (*memory_bytes < smallest) {
-      throw Error(ExitCode::usage,
-                  fmt::format("--memory {} is too small for this merge; the smallest that works is {} ({} bytes)",
-                              format_size(*memory_bytes), format_size(smallest), smallest));
+      throw Error(
+          ExitCode::usage,
+          fmt::format("--memory {} is too small for this merge; the smallest that works is {} ({} bytes)",
+                      format_size(*memory_bytes), format_size(smallest), smallest));
     }
     const std::uint64_t available = *memory_bytes - base_bytes;
     buffers.lanes = std::min(buffers.lanes, available / (widest * tile_quantum));

@@ -2,6 +2,9 @@
 
 #include <tuple>
 
+#include "recipe/reader.hpp"
+#include "stockpot/base/error.hpp"
+
 namespace stockpot::recipe {
 
 bool same_model(const ModelReference& a, const ModelReference& b) {
@@ -19,8 +22,10 @@ void ModelNames::add_reference(const ModelReference& reference) {
   references_.emplace(reference.text, reference);
 }
 
-bool ModelNames::contains(const std::string& text) const {
-  return names_.count(text) != 0 || references_.count(text) != 0;
+void ModelNames::require(const Cursor& at, const std::string& text, Findings& findings) const {
+  if (names_.count(text) != 0 || references_.count(text) != 0) return;
+  findings.error(at, quote(text) + " is no model of this recipe",
+                 findings.is_full() ? std::string{} : suggest(text, all()));
 }
 
 const ModelReference* ModelNames::find_name(const std::string& name) const {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "recipe/findings.hpp"
 #include "stockpot/recipe/model_reference.hpp"
 
 namespace stockpot::recipe {
@@ -20,13 +21,14 @@ class ModelNames {
   /// A model that has no name of its own (base_model).
   void add_reference(const ModelReference& reference);
 
-  /// Whether `text` is a name or a reference of the recipe.
-  [[nodiscard]] bool contains(const std::string& text) const;
+  /// Reports `text` unless it is a name or a reference of the recipe.
+  void require(const Cursor& at, const std::string& text, Findings& findings) const;
   /// The reference that the name stands for; null for text that is no name.
   [[nodiscard]] const ModelReference* find_name(const std::string& name) const;
-  [[nodiscard]] std::vector<std::string> all() const;
 
  private:
+  [[nodiscard]] std::vector<std::string> all() const;
+
   std::map<std::string, ModelReference> names_;
   std::map<std::string, ModelReference> references_;  // by text
 };

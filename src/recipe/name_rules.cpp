@@ -13,8 +13,16 @@ namespace stockpot::recipe {
 namespace {
 
 constexpr std::size_t longest_regex_bytes = 4096;
+constexpr std::size_t most_rules = 10'000;
 constexpr std::int64_t highest_dimension = 63;
 constexpr std::int64_t largest_size = std::int64_t{1} << 53;
+
+/// Compiling takes time: the number of regexes is bounded.
+bool has_too_many(const Cursor& at, Findings& findings) {
+  const bool is_over = at.node->items.size() > most_rules;
+  if (is_over) findings.error(at, fmt::format("more than {} entries", most_rules));
+  return is_over;
+}
 
 /// The compiled regex; null when it is broken (reported).
 std::unique_ptr<RE2> compile(const Cursor& at, const std::string& pattern, Findings& findings) {
@@ -26,7 +34,9 @@ std::unique_ptr<RE2> compile(const Cursor& at, const std::string& pattern, Findi
   options.set_log_errors(false);
   auto regex = std::make_unique<RE2>(pattern, options);
   if (regex->ok()) return regex;
-  findings.error(at, "regex " + quoted(pattern) + ": " + regex->error());
+  // The library's text goes on with a piece of the pattern, which may hold line breaks.
+  const std::string& why = regex->error();
+  findings.error(at, "regex " + quote(pattern) + ": " + why.substr(0, why.find(": ")));
   return nullptr;
 }
 
@@ -38,7 +48,7 @@ void check_groups(const Cursor& at, const NameRule& rule, Findings& findings) {
     for (const std::string& to : rule.to) {
       std::string why;
       if (!regex->CheckRewriteString(to, &why)) {
-        findings.error(at, quoted(to) + " does not fit " + quoted(from) + ": " + why);
+        findings.error(at, quote(to) + " does not fit " + quote(from) + ": " + why);
       }
     }
   }
@@ -83,10 +93,7 @@ NameRule read_rule(const Cursor& at, const ModelNames* models, Findings& finding
   }
   if (const auto model = reader.take("model")) {
     rule.model = read_text(*model, findings);
-    if (rule.model && models != nullptr && !models->contains(*rule.model)) {
-      findings.error(*model, quoted(*rule.model) + " is no model of this recipe",
-                     suggest(*rule.model, models->all()));
-    }
+    if (rule.model && models != nullptr) models->require(*model, *rule.model, findings);
   }
   reader.finish();
   return rule;
@@ -95,6 +102,7 @@ NameRule read_rule(const Cursor& at, const ModelNames* models, Findings& finding
 }  // namespace
 
 std::vector<std::string> read_regexes(const Cursor& at, Findings& findings) {
+  if (has_too_many(at, findings)) return {};
   std::vector<std::string> patterns = read_texts(at, findings);
   for (const std::string& pattern : patterns) compile(at, pattern, findings);
   return patterns;
@@ -102,6 +110,7 @@ std::vector<std::string> read_regexes(const Cursor& at, Findings& findings) {
 
 std::vector<NameRule> read_name_rules(const Cursor& at, const ModelNames* models, Findings& findings) {
   std::vector<NameRule> rules;
+  if (has_too_many(at, findings)) return rules;
   for (const Cursor& item : read_list(at, findings)) rules.push_back(read_rule(item, models, findings));
   return rules;
 }

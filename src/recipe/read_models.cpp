@@ -38,6 +38,7 @@ void ModuleReader::read_models(const Cursor& at, Module& module) {
     check_name(item, entry.name, entry.reference, taken);
     base_is_listed =
         base_is_listed || (recipe_.base_model && same_model(*recipe_.base_model, entry.reference));
+    if (!item.is(YamlNode::Kind::mapping)) continue;  // reported already
     check_model_parameters(item, entry.name, entry.reference, recipe_.base_model,
                            {&entry.parameters, &module.parameters, &recipe_.parameters});
   }
@@ -49,7 +50,7 @@ void ModuleReader::read_models(const Cursor& at, Module& module) {
 ModelEntry ModuleReader::read_model(const Cursor& at) {
   ModelEntry entry;
   if (at.is(YamlNode::Kind::scalar)) {
-    context_.findings.error(at, "expected a mapping, found " + quoted(at.node->text),
+    context_.findings.error(at, "expected a mapping, found " + quote(at.node->text),
                             "write `- model: REFERENCE`");
     return entry;
   }
@@ -68,7 +69,7 @@ ModelEntry ModuleReader::read_model(const Cursor& at) {
         context_.findings.error(*examples, "the number of examples must be positive");
       }
     } else if (context_.method != nullptr && reader.is_mapping()) {
-      context_.findings.error(at, "examples is missing for model " + quoted(entry.name),
+      context_.findings.error(at, "examples is missing for model " + quote(entry.name),
                               "write `examples: NUMBER` beside it");
     }
   } else {

@@ -68,6 +68,10 @@ std::string ModuleReader::read_name(const std::optional<Cursor>& at, const Model
   if (!at) return reference.text;
   std::string name = read_text(*at, context_.findings).value_or("");
   if (name.empty() && at->is(YamlNode::Kind::scalar)) context_.findings.error(*at, "the name is empty");
+  if (std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
+    context_.findings.error(*at, "a control character in a name");
+    return reference.text;
+  }
   return name.empty() ? reference.text : name;
 }
 
@@ -75,12 +79,12 @@ void ModuleReader::check_name(const Cursor& at, const std::string& name, const M
                               std::set<std::string>& taken) {
   if (reference.text.empty()) return;  // reported already
   if (!taken.insert(name).second) {
-    context_.findings.error(at, "model " + quoted(name) + " is listed twice",
+    context_.findings.error(at, "model " + quote(name) + " is listed twice",
                             "give each entry a `name:` of its own");
     return;
   }
   if (!names_.add(name, reference)) {
-    context_.findings.error(at, "the name " + quoted(name) + " already stands for another model");
+    context_.findings.error(at, "the name " + quote(name) + " already stands for another model");
   }
 }
 
@@ -129,8 +133,9 @@ void ModuleReader::check_model_parameters(const Cursor& at, const std::string& n
   if (base_is_anchor() && base && same_model(*base, reference)) return;
   for (const ParameterSpec& parameter : context_.method->parameters) {
     if (!parameter.per_model || !is_required(parameter) || is_given(parameter, levels)) continue;
-    context_.findings.error(at, parameter.name + " is missing for model " + quoted(name),
-                            "write `parameters: {" + parameter.name + ": ...}` beside it");
+    context_.findings.error(
+        at, parameter.name + " is missing for " + (name.empty() ? "this model" : "model " + quote(name)),
+        "write `parameters: {" + parameter.name + ": ...}` beside it");
   }
 }
 

@@ -55,6 +55,7 @@ Slice ModuleReader::read_slice(const Cursor& at, const Module& module) {
   for (const Cursor& item : read_list(*sources, context_.findings)) {
     const SliceSource& source = slice.sources.emplace_back(read_source(item));
     check_name(item, source.name, source.reference, taken);
+    if (!item.is(YamlNode::Kind::mapping)) continue;  // reported already
     check_model_parameters(item, source.name, source.reference, base,
                            {&source.parameters, &slice.parameters, &module.parameters, &recipe_.parameters});
   }
@@ -128,7 +129,7 @@ void ModuleReader::check_base_is_source(const Cursor& at, const Slice& slice) {
   const bool is_listed = std::any_of(slice.sources.begin(), slice.sources.end(),
                                      [&](const SliceSource& s) { return same_model(s.reference, *base); });
   if (is_listed) return;
-  context_.findings.error(at, "base_model " + quoted(base->text) + " is not among the sources of this slice",
+  context_.findings.error(at, "base_model " + quote(base->text) + " is not among the sources of this slice",
                           "list it with its layer range");
 }
 

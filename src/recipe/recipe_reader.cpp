@@ -1,5 +1,7 @@
 #include "recipe/recipe_reader.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -99,7 +101,7 @@ void RecipeReader::check_base_name(const ModelNames& names) {
   if (named != nullptr && !same_model(*named, *recipe_.base_model)) {
     findings_.error(
         *base_at_,
-        quoted(recipe_.base_model->text) + " is the `name:` of a model; base_model takes a reference",
+        quote(recipe_.base_model->text) + " is the `name:` of a model; base_model takes a reference",
         "write `base_model: " + named->text + "`");
   }
 }
@@ -114,8 +116,8 @@ std::optional<DType> RecipeReader::read_dtype(const std::string& key) {
   if (!dtype) {
     report_choice(*at, *text, names, findings_);
   } else if (!is_output(*dtype)) {
-    findings_.error(
-        *at, quoted(*text) + " is not a type that a merge writes: bfloat16, float16, float32, float64");
+    findings_.error(*at,
+                    quote(*text) + " is not a type that a merge writes: bfloat16, float16, float32, float64");
   }
   return dtype;
 }
@@ -163,10 +165,7 @@ void RecipeReader::read_tensor_rules(const ModelNames* names) {
   const std::optional<Cursor> keep_from = reader_.take("keep_from");
   if (!keep_from) return;
   recipe_.keep_from = read_text(*keep_from, findings_);
-  if (recipe_.keep_from && names != nullptr && !names->contains(*recipe_.keep_from)) {
-    findings_.error(*keep_from, quoted(*recipe_.keep_from) + " is no model of this recipe",
-                    suggest(*recipe_.keep_from, names->all()));
-  }
+  if (recipe_.keep_from && names != nullptr) names->require(*keep_from, *recipe_.keep_from, findings_);
 }
 
 void RecipeReader::refuse_later_keys() {
@@ -180,7 +179,7 @@ void RecipeReader::refuse_later_keys() {
     reader_.refuse("mask", "masks other than `none` are not available in this version");
   }
   for (const char* key : {"sparsify", "statistics", "search", "evaluate", "prune", "repair"}) {
-    reader_.refuse(key, "'" + std::string(key) + "' is not available in this version");
+    reader_.refuse(key, fmt::format("'{}' is not available in this version", key));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/mark.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "stockpot/base/error.hpp"
@@ -45,6 +46,7 @@ void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
 }
 
 void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
+  position_ = static_cast<std::size_t>(std::max(mark.pos, 0));
   const auto found = anchors_.find(anchor);
   if (found == anchors_.end()) throw YamlError(line_of(mark), "an alias without an anchor");
   if (unfinished_.count(found->second) != 0) {
@@ -85,6 +87,7 @@ YamlNode& TreeBuilder::make(YamlNode::Kind kind, const YAML::Mark& mark, YAML::a
   if (document_.nodes_.size() >= maximum_yaml_nodes) {
     throw YamlError(line_of(mark), fmt::format("more than {} YAML nodes", maximum_yaml_nodes));
   }
+  position_ = static_cast<std::size_t>(std::max(mark.pos, 0));
   YamlNode& node = document_.nodes_.emplace_back();
   node.kind = kind;
   node.line = line_of(mark);
@@ -135,7 +138,7 @@ void TreeBuilder::place_value(Open& mapping, const YamlNode& node, std::size_t l
   mapping.has_key = false;
   const bool is_new = mapping.keys.insert(mapping.key).second;
   if (!is_new) {
-    fault(mapping.key_line, "key " + quoted(mapping.key) + " stands twice in one mapping",
+    fault(mapping.key_line, "key " + quote(mapping.key) + " stands twice in one mapping",
           mapping.is_merge ? "write one `<<: [*first, *second]`; the first wins" : "");
   }
   if (mapping.is_merge) {
@@ -187,7 +190,7 @@ void TreeBuilder::grow(YamlNode& parent, std::uint64_t nodes) {
 void TreeBuilder::check_tag(const std::string& tag, std::string_view expected, std::size_t line) {
   if (tag.empty() || tag == "?" || tag == "!") return;
   if (!expected.empty() && tag == std::string(tag_prefix) + std::string(expected)) return;
-  fault(line, "YAML tag " + quoted(tag) + " is not supported");
+  fault(line, "YAML tag " + quote(tag) + " is not supported");
 }
 
 void TreeBuilder::fault(std::size_t line, std::string message, std::string suggestion) {

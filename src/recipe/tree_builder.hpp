@@ -20,6 +20,9 @@ class TreeBuilder final : public YAML::EventHandler {
  public:
   explicit TreeBuilder(YamlDocument& document) : document_(document) {}
 
+  /// Offset of the latest event: how far the text is understood.
+  [[nodiscard]] std::size_t position() const { return position_; }
+
   void OnDocumentStart(const YAML::Mark& mark) override;
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override;
@@ -62,6 +65,7 @@ class TreeBuilder final : public YAML::EventHandler {
   std::unordered_map<YAML::anchor_t, const YamlNode*> anchors_;
   std::unordered_set<const YamlNode*> unfinished_;
   std::uint64_t merge_steps_ = 0;
+  std::size_t position_ = 0;
 };
 
 }  // namespace stockpot::recipe

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 #include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <istream>
 #include <optional>
-#include <sstream>
+#include <string>
 
+#include "recipe/bounded_source.hpp"
 #include "recipe/text_checks.hpp"
 #include "recipe/tree_builder.hpp"
 
@@ -35,16 +38,27 @@ YamlDocument YamlDocument::parse(std::string_view text) {
   check_text(text);
   YamlDocument document;
   TreeBuilder builder(document);
-  std::istringstream stream{std::string(text)};
+  std::string copy(text);
+  BoundedSource source(copy, builder);
+  std::istream stream(&source);
+  const auto refuse = [&](const YAML::Mark& mark, const std::string& message) {
+    const std::size_t line = static_cast<std::size_t>(std::max(mark.line, 0)) + 1;
+    if (source.is_cut()) {
+      throw YamlError(line, fmt::format("more than {} bytes in one pair of brackets, one text or one gap",
+                                        maximum_yaml_flow_bytes));
+    }
+    throw YamlError(line, message);
+  };
   try {
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::DeepRecursion& error) {
-    throw YamlError(static_cast<std::size_t>(std::max(error.mark.line, 0)) + 1, "nested too deeply");
+    refuse(error.mark, "nested too deeply");
   } catch (const YAML::Exception& error) {
-    throw YamlError(static_cast<std::size_t>(std::max(error.mark.line, 0)) + 1, error.msg);
+    refuse(error.mark, error.msg);
   }
+  if (source.is_cut()) refuse(YAML::Mark::null_mark(), {});
   if (document.root_ == nullptr) throw YamlError(0, "the recipe is empty");
   return document;
 }

@@ -52,4 +52,7 @@ constexpr std::uint64_t digest_blocks(std::uint64_t bytes) {
 /// Digest of a tensor: XXH3-128 over the concatenated digests of its blocks, in order.
 Digest tensor_digest(std::span<const Digest> blocks);
 
+/// Version of the xxHash library.
+std::string digest_library_version();
+
 }  // namespace stockpot

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <span>
 #include <string>
@@ -97,7 +98,7 @@ class Communicator {
   [[nodiscard]] std::vector<std::string> all_gather(const std::string& text, std::string_view what);
   /// Collective.
   void barrier(std::string_view what) { transport_->barrier(what); }
-  /// Collective. Ranks of one color form a group, ordered by key.
+  /// Collective. Ranks of one color (>= 0) form a group, ordered by key, then by rank here.
   [[nodiscard]] Communicator split(int color, int key, std::string_view what) {
     return Communicator(transport_->split(color, key, what));
   }
@@ -110,7 +111,11 @@ class Communicator {
                                                                std::string_view what) {
     return transport_->start_receive(bytes, from, tag, what);
   }
-  [[noreturn]] void abort(ExitCode code) { transport_->abort(code); }
+  /// Local. Ends every rank of the job at once; see Transport.
+  [[noreturn]] void abort(ExitCode code) {
+    transport_->abort(code);
+    std::abort();  // a virtual function's noreturn is only a promise to the compiler
+  }
 
  private:
   template <typename T>

@@ -10,7 +10,8 @@ namespace stockpot::io {
 enum class Durability { fsync, none };
 enum class ExistingOutput { refuse, resume, overwrite };
 
-/// What an output is in the end: a folder, or one file that is made in the partial folder and moved out of it.
+/// What an output is in the end: a folder, or one file that is made in the partial folder and moved out of
+/// it.
 enum class OutputKind { folder, file };
 
 /// What stands at a target when a job begins.
@@ -20,10 +21,12 @@ enum class FolderState { fresh, partial, finished };
 /// (`.<name>.partial`), and `publish` is one rename. Used by rank 0 only; other ranks just need
 /// `partial_path`.
 ///
-/// Lock: `<partial>/lock` holds host, process id and job id, and is touched every 10 s by a thread of its
-/// own. A holder on this host that is gone is taken over at once. Otherwise the folder is watched for up to
-/// 60 s: a touch means Error{usage} naming the holder, none means taken over. No two claimants ever both
-/// succeed (creation is O_EXCL, takeover is by atomic rename).
+/// Lock: `<partial>/lock` holds host, process id, job id and what tells this process from a later one with
+/// the same id, and is touched every 10 s by a thread of its own. A holder on this host that is gone is taken
+/// over at once. Otherwise the folder is watched for up to 60 s: a touch means Error{usage} naming the
+/// holder, none means taken over, by creating `lock.1` (then `lock.2`, ...) beside the dead one. No two
+/// claimants ever both succeed: every step is an O_EXCL creation. The lock moves with the folder on `publish`
+/// and is removed last.
 class OutputFolder {
  public:
   struct Options {
@@ -34,9 +37,12 @@ class OutputFolder {
     double takeover_seconds = 60.0;
   };
 
-  /// Claims the target. Throws Error{usage} for an existing output with `refuse` (a finished one, or a
-  /// foreign folder or file), Error{system_io} when the parent can't be written. With `resume` a finished
-  /// output is left alone (`state() == finished`, nothing locked).
+  /// Claims the target, creating missing parent folders. An empty folder at the target counts as nothing.
+  /// Throws Error{usage} for a target without a name of its own, for anything there that is no finished
+  /// output (a file, a symbolic link, another folder; in every mode), and with `refuse` for a finished output
+  /// or an unfinished one of an earlier job; Error{system_io} when the parent can't be written. With `resume`
+  /// a finished output is left alone (`state() == finished`, nothing locked) and an unfinished one kept
+  /// (`state() == partial`); with `overwrite` an unfinished one is emptied.
   static OutputFolder claim(const std::filesystem::path& target, const Options& options);
   OutputFolder(OutputFolder&&) noexcept;
   OutputFolder& operator=(OutputFolder&&) noexcept;
@@ -46,10 +52,12 @@ class OutputFolder {
   [[nodiscard]] const std::filesystem::path& path() const noexcept;  ///< the partial folder
   /// Throws Error{system_io} if another job took the lock meanwhile.
   void check_still_held() const;
-  /// Removes journal and lock, syncs (with `fsync`), moves a finished target aside (with `overwrite`),
-  /// renames, syncs the parent, deletes what was moved aside.
+  /// Removes the journal, syncs the folder (with `fsync`; files must have been synced), moves a finished
+  /// target aside (with `overwrite`), renames, syncs the parent, removes the lock, deletes what was moved
+  /// aside.
   void publish();
-  /// For outputs that are one file: moves `name` out of the partial folder to the target, replacing an old one, and deletes the rest.
+  /// For outputs that are one file: moves `name` out of the partial folder to the target, replacing an old
+  /// one, and deletes the rest.
   void publish_file(const std::string& name);
   /// Deletes the partial folder: nothing that looks like an output remains.
   void discard() noexcept;

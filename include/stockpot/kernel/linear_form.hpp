@@ -45,8 +45,9 @@ struct ElementCounts {
 };
 
 /// Computes `count` elements. `inputs` are the models of `form.weights`, in order; `anchor` is read only if
-/// the form needs it. The output must not overlap an input. Local, thread safe. Bits equal `reference::linear_form` for every input, dtype and instruction
-/// set. Throws std::invalid_argument when the numbers of weights and inputs differ or a dtype breaks its
+/// the form needs it. The output must not overlap an input. Local, thread safe. Bits equal
+/// `reference::linear_form` for every input, dtype and instruction set. Throws std::invalid_argument when the
+/// numbers of weights and inputs differ or a dtype breaks its
 /// @pre; so do the functions below.
 ElementCounts linear_form(const LinearForm& form, std::span<const TypedInput> inputs, TypedInput anchor,
                           TypedOutput output, std::uint64_t count);

@@ -14,9 +14,10 @@ namespace stockpot::recipe {
 struct Place {
   const Recipe& recipe;
   const Module& module;
-  const Slice* slice = nullptr;       ///< none for modules made of `models:` or a trajectory
-  std::optional<std::size_t> source;  ///< index into slice->sources, else into module.models; none for a base
-                                      ///< model that is not listed and for a trajectory's checkpoints
+  const Slice* slice = nullptr;  ///< none for modules made of `models:` or a trajectory
+  std::optional<std::size_t> source =
+      std::nullopt;  ///< index into slice->sources, else into module.models; none for a base
+                     ///< model that is not listed and for a trajectory's checkpoints
 };
 
 /// Value of a number or boolean (0 or 1) for one tensor at depth t in [0, 1]. The first level that gives a

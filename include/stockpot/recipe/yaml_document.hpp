@@ -43,6 +43,8 @@ class YamlError : public std::runtime_error {
 
 /// Limits against hostile text.
 inline constexpr std::size_t maximum_yaml_bytes = std::size_t{16} << 20;
+inline constexpr std::size_t maximum_yaml_flow_bytes = std::size_t{512}
+                                                       << 10;   ///< of `[...]`, `{...}`, one text
 inline constexpr std::uint64_t maximum_yaml_nodes = 1'000'000;  ///< with aliases and merge keys expanded
 
 /// A whole document, owned. The tree is finite: cyclic and exploding aliases were refused.

@@ -1,0 +1,18 @@
+#include "cli/session.hpp"
+
+namespace stockpot::cli {
+
+Session::Session(int* argc, char*** argv) {
+  if (comm::has_launcher()) {
+    runtime_ = std::make_unique<comm::MpiRuntime>(argc, argv);
+    world_.emplace(comm::make_mpi(*runtime_));
+  } else {
+    world_.emplace(comm::make_serial());
+  }
+}
+
+double Session::mpi_init_seconds() const {
+  return runtime_ ? runtime_->init_seconds() : 0.0;
+}
+
+}  // namespace stockpot::cli

@@ -1,0 +1,210 @@
+#include "engine/grid_pass.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <exception>
+#include <utility>
+
+#include "engine/block_digester.hpp"
+#include "engine/control_round.hpp"
+#include "engine/grid_steps.hpp"
+#include "engine/tile_exchange.hpp"
+#include "engine/tile_slot.hpp"
+#include "engine/unit_io.hpp"
+#include "engine/worker_pool.hpp"
+#include "stockpot/comm/agreement.hpp"
+#include "stockpot/comm/grid.hpp"
+
+namespace stockpot::engine {
+namespace {
+
+constexpr std::uint64_t steps_between_rounds = 16;
+
+/// Collective over the row. Units that an earlier run finished and that are intact on disk; their owners
+/// check them.
+std::vector<std::uint64_t> find_finished_units(comm::Communicator& row, Job& job, std::uint64_t row_index) {
+  std::vector<std::uint64_t> mine;
+  const auto column = static_cast<std::uint64_t>(row.rank());
+  const MemoryBudget::Token scratch = job.budget.acquire(job.plan.buffers.bytes_per_lane);
+  comm::agree_after(row, "units of an earlier run", [&] {
+    for (const plan::Piece& piece : job.plan.pieces[row_index]) {
+      for (std::uint64_t unit = piece.first_unit; unit < piece.end_unit && !job.earlier.empty(); ++unit) {
+        if (plan::owner_column(job.plan, piece.task, unit) != column) continue;
+        std::optional<UnitRecord> record = job.earlier_record(piece.task, unit);
+        const plan::TensorTask& task = job.plan.tasks[piece.task];
+        if (!record || !is_intact(job, task, unit_range(task, job.models, unit), *record,
+                                  {scratch.data(), scratch.size()})) {
+          continue;
+        }
+        mine.push_back(unit_key(piece.task, unit));
+        job.finish(std::move(*record));
+      }
+    }
+  });
+  return row.all_gather(std::span<const std::uint64_t>(mine), "units of an earlier run");
+}
+
+/// One rank's side of the pass: a ring of slots, read ahead, exchanged in order, merged behind.
+class GridRank {
+ public:
+  GridRank(comm::Communicator& row, Job& job, std::uint64_t row_index, const std::vector<std::uint64_t>& done)
+      : job_(job),
+        steps_(job, row_index, done),
+        exchange_(row, job),
+        pool_(static_cast<std::size_t>(job.options.plan.threads)) {
+    for (std::uint64_t i = 0; i < job.plan.buffers.lanes; ++i) slots_.emplace_back(job);
+  }
+
+  /// The next step of the row; false when there is none.
+  bool advance() {
+    read_ahead();
+    if (exchanged_ == started_) return false;
+    TileSlot& slot = slots_[exchanged_ % slots_.size()];
+    ++exchanged_;
+    guard([&] { slot.reading.get(); });
+    guard([&] { digest_inputs(slot); });
+    if (exchange_.by_sums(slot.step)) {
+      const std::exception_ptr failure = exchange_.exchange_sums(slot, healthy());
+      if (failure && !failure_) failure_ = failure;
+    } else {
+      exchange_.exchange_tiles(slot);
+    }
+    if (slot.step.last_of_unit) exchange_.exchange_digests(slot, take_digests(slot));
+    if (exchange_.is_owner(slot.step) && healthy()) {
+      slot.merging = pool_.submit([this, &slot] { merge(slot); });
+    }
+    return true;
+  }
+  /// Waits for everything under way and keeps it.
+  void drain() {
+    for (; retired_ < exchanged_; ++retired_) retire(slots_[retired_ % slots_.size()]);
+    for (TileSlot& slot : slots_) {
+      if (slot.reading.valid()) guard([&] { slot.reading.get(); });
+    }
+  }
+  [[nodiscard]] std::exception_ptr failure() const { return failure_; }
+
+ private:
+  [[nodiscard]] bool healthy() const { return failure_ == nullptr; }
+
+  template <typename Work>
+  void guard(Work work) {
+    try {
+      work();
+    } catch (...) {
+      if (!failure_) failure_ = std::current_exception();
+    }
+  }
+
+  void read_ahead() {
+    // One slot stays behind the exchange, where its tile is merged and written meanwhile.
+    const std::uint64_t ahead = std::max<std::uint64_t>(1, slots_.size() - 1);
+    GridStep step;
+    while (started_ < exchanged_ + ahead && steps_.next(step)) {
+      if (started_ >= slots_.size() && retired_ + slots_.size() <= started_) {
+        retire(slots_[retired_ % slots_.size()]);
+        ++retired_;
+      }
+      TileSlot& slot = slots_[started_ % slots_.size()];
+      slot.place(job_, step);
+      slot.reading = pool_.submit([this, &slot, skip = !healthy()] {
+        if (!skip) read(slot);
+      });
+      ++started_;
+    }
+  }
+
+  void read(TileSlot& slot) {
+    const plan::TensorTask& task = job_.plan.tasks[slot.step.task];
+    for (std::size_t i = 0; i < slot.inputs.size(); ++i) {
+      if (!exchange_.is_mine(slot.inputs[i])) continue;
+      read_input(job_, task, slot.inputs[i], slot.step.first, slot.step.count, slot.input_data[i]);
+      job_.counters.done_bytes +=
+          slot.step.count * plan::read_bytes_per_element(task, job_.models, slot.inputs[i]);
+    }
+  }
+
+  void digest_inputs(TileSlot& slot) {
+    const plan::TensorTask& task = job_.plan.tasks[slot.step.task];
+    input_digesters_.resize(std::max(input_digesters_.size(), slot.inputs.size()));
+    for (std::size_t i = 0; i < slot.inputs.size(); ++i) {
+      if (!slot.inputs[i].digests || !exchange_.is_mine(slot.inputs[i])) continue;
+      input_digesters_[i].add(
+          {slot.input_data[i], tile_bytes(task, job_.models, slot.inputs[i], slot.step.count)});
+    }
+  }
+
+  std::vector<std::vector<Digest>> take_digests(const TileSlot& slot) {
+    std::vector<std::vector<Digest>> digests;
+    for (std::size_t i = 0; i < slot.inputs.size(); ++i) {
+      if (slot.inputs[i].digests) digests.push_back(input_digesters_[i].take());
+    }
+    return digests;
+  }
+
+  void merge(TileSlot& slot) {
+    const plan::TensorTask& task = job_.plan.tasks[slot.step.task];
+    if (!task.writes()) return;
+    if (exchange_.by_sums(slot.step)) {
+      slot.result = {slot.tile.output.data, slot.step.count * plan::output_element_bytes(task)};
+    } else {
+      const Stopwatch watch(job_.counters.compute_nanoseconds);
+      slot.result = merge_tile(job_, task, slot.pass.get(), slot.tile);
+    }
+    write_tile(job_, task, slot.step.first, slot.result);
+    job_.counters.done_bytes += slot.result.size();
+  }
+
+  /// Steps retire in order, so that the output's digest streams.
+  void retire(TileSlot& slot) {
+    if (slot.merging.valid()) guard([&] { slot.merging.get(); });
+    slot.sending.clear();
+    if (!exchange_.is_owner(slot.step)) return;
+    output_digester_.add(slot.result);
+    if (!slot.step.last_of_unit) return;
+    UnitRecord record{slot.step.task, slot.step.unit, output_digester_.take(), std::move(slot.unit_inputs)};
+    if (healthy()) guard([&] { job_.finish(std::move(record)); });
+  }
+
+  Job& job_;
+  GridSteps steps_;
+  TileExchange exchange_;
+  std::deque<TileSlot> slots_;
+  std::uint64_t started_ = 0;    ///< steps whose reading was begun
+  std::uint64_t exchanged_ = 0;  ///< of them, steps that went through the exchange
+  std::uint64_t retired_ = 0;    ///< of them, steps that are finished
+  std::exception_ptr failure_;
+  BlockDigester output_digester_;
+  std::vector<BlockDigester> input_digesters_;
+  WorkerPool pool_;  // last: its threads end before what they use
+};
+
+}  // namespace
+
+PassEnd run_grid_pass(comm::Communicator& world, Job& job) {
+  comm::GridCommunicators grid =
+      comm::make_grid(world, static_cast<int>(job.plan.grid.rows), static_cast<int>(job.plan.grid.columns));
+  const auto row_index = static_cast<std::uint64_t>(grid.column.rank());
+  std::uint64_t most_steps = 0;
+  for (std::uint64_t row = 0; row < job.plan.grid.rows; ++row)
+    most_steps = std::max(most_steps, step_count(job, row));
+
+  std::vector<std::uint64_t> done;
+  comm::agree_after(world, "resume", [&] { done = find_finished_units(grid.row, job, row_index); });
+  GridRank rank(grid.row, job, row_index, done);
+  ControlRound control(world, job);
+  bool stopped = false;
+  for (std::uint64_t round = 0; round * steps_between_rounds < most_steps; ++round) {
+    for (std::uint64_t step = 0; step < steps_between_rounds && rank.advance(); ++step) {
+    }
+    const ControlState state = control.meet(true, rank.failure() != nullptr);
+    stopped = state.stop_requested;
+    if (state.any_failed || stopped) break;
+  }
+  rank.drain();
+  comm::agree(world, rank.failure(), "merge");
+  control.meet(true, false);
+  return stopped ? PassEnd::stopped : PassEnd::finished;
+}
+
+}  // namespace stockpot::engine

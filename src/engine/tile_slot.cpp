@@ -1,0 +1,40 @@
+#include "engine/tile_slot.hpp"
+
+#include "engine/unit_io.hpp"
+
+namespace stockpot::engine {
+
+void TileSlot::place(const Job& job, const GridStep& next) {
+  const plan::TensorTask& task = job.plan.tasks[next.task];
+  busy = true;
+  step = next;
+  inputs = plan::all_inputs(task);
+  input_data.clear();
+  typed_inputs.clear();
+  unit_inputs.clear();
+  result = {};
+  tile = {};
+  pass.reset();
+  if (task.kind == plan::TaskKind::merge) pass = job.method.coefficients(plan::context_of(task), {});
+
+  // Doubles first: the buffer is page-aligned, so they are aligned too.
+  std::byte* free_bytes = buffer.data();
+  sums = {reinterpret_cast<double*>(free_bytes), next.count};
+  free_bytes += next.count * sizeof(double);
+  for (const plan::InputRef& input : inputs) {
+    input_data.push_back(free_bytes);
+    const kernel::TypedInput typed{plan::input_dtype(task, job.models, input), free_bytes};
+    if (typed_inputs.size() < task.inputs.size()) {
+      typed_inputs.push_back(typed);
+    } else {
+      tile.anchor = typed;
+    }
+    free_bytes += tile_bytes(task, job.models, input, next.count);
+  }
+  tile.first = next.first;
+  tile.count = next.count;
+  tile.inputs = typed_inputs;
+  tile.output = {task.dtype, free_bytes};
+}
+
+}  // namespace stockpot::engine
