@@ -97,6 +97,7 @@ void UnitQueue::finish(const SweepUnit& unit) {
 void run_sweep(comm::Communicator& world, UnitQueue& queue, const Options& options, std::string_view what,
                const std::function<void()>& body) {
   constexpr std::chrono::milliseconds between_rounds{20};
+  constexpr std::chrono::milliseconds unseen{500};  // what is over so soon needs no progress bar
   const auto begin = std::chrono::steady_clock::now();
   const auto most = static_cast<std::uint64_t>(std::max(1, options.threads));
   Threads threads(std::min(most, queue.size()), queue, body);
@@ -110,8 +111,8 @@ void run_sweep(comm::Communicator& world, UnitQueue& queue, const Options& optio
     all_idle = sums[0] == 0;
     stopping = stopping || sums[2] > 0;
     if (sums[1] > 0 || stopping) queue.halt();
-    if (world.is_root() && options.progress) {
-      const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+    if (world.is_root() && options.progress && elapsed > unseen) {
       options.progress({sums[3], queue.total_bytes(), elapsed.count()});
     }
   }

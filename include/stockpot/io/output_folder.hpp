@@ -32,9 +32,9 @@ class OutputFolder {
   struct Options {
     ExistingOutput existing = ExistingOutput::refuse;
     Durability durability = Durability::fsync;
-    OutputKind kind = OutputKind::folder;
     double heartbeat_seconds = 10.0;
     double takeover_seconds = 60.0;
+    OutputKind kind = OutputKind::folder;
   };
 
   /// Claims the target, creating missing parent folders. An empty folder at the target counts as nothing.
