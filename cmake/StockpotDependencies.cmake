@@ -15,6 +15,7 @@ find_package(HDF5 REQUIRED COMPONENTS C)
 if(HDF5_IS_PARALLEL)  # then its headers include mpi.h
   find_package(MPI 3.0 REQUIRED COMPONENTS C)
   target_link_libraries(hdf5::hdf5 INTERFACE MPI::MPI_C)
+  target_compile_definitions(hdf5::hdf5 INTERFACE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
 endif()
 if(STOCKPOT_WITH_MPI)
   find_package(MPI 3.0 REQUIRED COMPONENTS CXX)

@@ -50,7 +50,7 @@ std::vector<int> parse_ranks(const std::string& text) {
     int value = 0;
     const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), value);
     if (failure != std::errc() || end != word.data() + word.size() || value < 1) {
-      throw Error(ExitCode::usage, "--ranks: " + stockpot::quoted(word) + " is no number of ranks");
+      throw Error(ExitCode::usage, "--ranks: " + quote(word) + " is no number of ranks");
     }
     ranks.push_back(value);
   }

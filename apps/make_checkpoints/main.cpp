@@ -80,7 +80,7 @@ options::options_description describe() {
 Request request_from(const options::variables_map& given) {
   const std::string preset_name = given["preset"].as<std::string>();
   const auto preset = presets.find(preset_name);
-  if (preset == presets.end()) throw Error(ExitCode::usage, "no preset " + stockpot::quoted(preset_name));
+  if (preset == presets.end()) throw Error(ExitCode::usage, "no preset " + quote(preset_name));
   if (!given.contains("out")) throw Error(ExitCode::usage, "--out is missing");
 
   Request request;
@@ -99,15 +99,13 @@ Request request_from(const options::variables_map& given) {
   request.model.tied = given.contains("tie");
   if (given.contains("dtype")) {
     const auto dtype = dtype_from_recipe(given["dtype"].as<std::string>());
-    if (!dtype)
-      throw Error(ExitCode::usage, "no dtype " + stockpot::quoted(given["dtype"].as<std::string>()));
+    if (!dtype) throw Error(ExitCode::usage, "no dtype " + quote(given["dtype"].as<std::string>()));
     request.model.dtype = *dtype;
   }
   const std::string shard_size =
       given.contains("shard-size") ? given["shard-size"].as<std::string>() : preset->second.shard_size;
   const auto shard_bytes = parse_size(shard_size);
-  if (!shard_bytes)
-    throw Error(ExitCode::usage, "--shard-size: " + stockpot::quoted(shard_size) + " is no size");
+  if (!shard_bytes) throw Error(ExitCode::usage, "--shard-size: " + quote(shard_size) + " is no size");
   request.write.shard_bytes = *shard_bytes;
   request.write.threads = given["threads"].as<int>();
   if (request.write.threads < 1) throw Error(ExitCode::usage, "--threads must be at least 1");

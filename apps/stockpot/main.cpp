@@ -1,3 +1,5 @@
 #include "stockpot/cli/main.hpp"
 
-int main(int argc, char** argv) { return stockpot::cli::run(argc, argv); }
+int main(int argc, char** argv) {
+  return stockpot::cli::run(argc, argv);
+}

@@ -91,7 +91,8 @@ Digest tensor_digest(std::span<const Digest> blocks) {
 
 std::string digest_library_version() {
   const unsigned number = XXH_versionNumber();
-  return std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." + std::to_string(number % 100);
+  return std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." +
+         std::to_string(number % 100);
 }
 
 }  // namespace stockpot

@@ -35,7 +35,7 @@ std::string described(const TensorSource& source) {
 }
 
 Problem error_about(std::string_view tensor, std::string message, std::string suggestion) {
-  return {Severity::error, "tensor " + stockpot::quoted(tensor), std::move(message), std::move(suggestion)};
+  return {Severity::error, "tensor " + quote(tensor), std::move(message), std::move(suggestion)};
 }
 
 /// First few references, and how many more.

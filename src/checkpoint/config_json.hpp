@@ -42,7 +42,7 @@ Json parse_config(std::string_view text, const std::string& file_name) {
     Json json = Json::parse(mark_bare_numbers(text), bounded);
     if (json.is_object()) return json;
   } catch (const nlohmann::json::exception& failure) {
-    throw Error{ExitCode::input, "not valid JSON: " + stockpot::quoted(failure.what()), {file_name, {}}};
+    throw Error{ExitCode::input, "not valid JSON: " + quote(failure.what()), {file_name, {}}};
   }
   throw Error{ExitCode::input, "not a JSON object", {file_name, {}}};
 }

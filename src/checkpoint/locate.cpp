@@ -87,7 +87,7 @@ fs::path locate_model(const std::string& path, const std::string& revision) {
   if (fs::exists(local, ignored)) {
     if (revision.empty()) return local;
     throw Error{ExitCode::usage,
-                "a local path has no revision " + stockpot::quoted(revision) + ": leave it out",
+                "a local path has no revision " + quote(revision) + ": leave it out",
                 {local.string(), {}}};
   }
   if (!is_plain_name(path, 1) || path.find("--") != std::string::npos) {
@@ -96,9 +96,7 @@ fs::path locate_model(const std::string& path, const std::string& revision) {
   constexpr std::ptrdiff_t deepest_revision = 8;
   if (!revision.empty() && !is_plain_name(revision, deepest_revision)) {
     throw Error{
-        ExitCode::usage,
-        "revision " + stockpot::quoted(revision) + " of " + stockpot::quoted(path) + " is no plain name",
-        {}};
+        ExitCode::usage, "revision " + quote(revision) + " of " + quote(path) + " is no plain name", {}};
   }
   const std::optional<fs::path> cache = hub_cache();
   if (cache) {
@@ -107,8 +105,7 @@ fs::path locate_model(const std::string& path, const std::string& revision) {
     if (snapshot) return *snapshot;
   }
   throw Error{ExitCode::input,
-              "model " + stockpot::quoted(path) + " not found locally" +
-                  (cache ? ", nor in " + cache->string() : "") +
+              "model " + quote(path) + " not found locally" + (cache ? ", nor in " + cache->string() : "") +
                   "; fetch it with: huggingface-cli download " + path +
                   (revision.empty() ? "" : " --revision " + revision),
               {}};

@@ -24,9 +24,7 @@ class Renamer {
       groups_.resize(static_cast<std::size_t>(RE2::MaxSubmatch(to)) + 1);
       return;
     }
-    throw Error{ExitCode::usage,
-                "names: from " + stockpot::quoted(from) + " to " + stockpot::quoted(to) + ": " + why,
-                {}};
+    throw Error{ExitCode::usage, "names: from " + quote(from) + " to " + quote(to) + ": " + why, {}};
   }
 
   std::optional<std::string> operator()(const std::string& name) {
@@ -176,8 +174,7 @@ class JoinRule {
     if (!stored) return false;
     fail(checkpoint_, ExitCode::input, target,
          "to concatenate it, a tensor that matches " +
-             stockpot::quoted(rule_.from[static_cast<std::size_t>(missing - places.begin())]) +
-             " is missing");
+             quote(rule_.from[static_cast<std::size_t>(missing - places.begin())]) + " is missing");
   }
 
   [[nodiscard]] NamedView join(const std::string& target, const Places& places) const {

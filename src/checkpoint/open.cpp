@@ -81,17 +81,15 @@ void check_index(const Checkpoint& checkpoint, const WeightFiles& weights,
                   {file.string(), tensor.name}};
     }
     if (file.filename() != listed->second) {
-      throw Error{
-          ExitCode::input,
-          "the index says " + stockpot::quoted(listed->second) + ", but it stands in " + file.string(),
-          {index, tensor.name}};
+      throw Error{ExitCode::input,
+                  "the index says " + quote(listed->second) + ", but it stands in " + file.string(),
+                  {index, tensor.name}};
     }
   }
   for (const auto& [name, file] : weights.weight_map) {
     if (!checkpoint.find(name)) {
-      throw Error{ExitCode::input,
-                  "the index says " + stockpot::quoted(file) + ", which does not hold it",
-                  {index, name}};
+      throw Error{
+          ExitCode::input, "the index says " + quote(file) + ", which does not hold it", {index, name}};
     }
   }
   const auto total = static_cast<double>(checkpoint.total_bytes());

@@ -118,8 +118,8 @@ BlockScale pair_with(const Checkpoint& checkpoint, const StoredTensor& tensor, c
   }
   const auto misfit = [&]() {
     refuse(checkpoint, scale,
-           "scales of shape " + to_string(scale.shape) + " are no grid of blocks over " +
-               stockpot::quoted(tensor.name) + " of shape " + to_string(tensor.shape));
+           "scales of shape " + to_string(scale.shape) + " are no grid of blocks over " + quote(tensor.name) +
+               " of shape " + to_string(tensor.shape));
   };
   const std::size_t outer = tensor.shape.size() < 2 ? 0 : tensor.shape.size() - 2;
   if (tensor.shape.size() != scale.shape.size() || tensor.elements() == 0 || scale.elements() == 0) misfit();

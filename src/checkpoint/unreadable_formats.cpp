@@ -56,7 +56,7 @@ void refuse_unreadable_folder(const std::filesystem::path& folder, const std::ve
     if (name == "training_args.bin" || name == "optimizer.pt" || name == "scheduler.pt") continue;
     if (const Format* format = format_of(name)) {
       throw Error{ExitCode::input,
-                  "no weights here that can be read, only " + stockpot::quoted(name) + ": " +
+                  "no weights here that can be read, only " + quote(name) + ": " +
                       std::string(format->what_and_way_out),
                   {folder.string(), {}}};
     }

@@ -61,7 +61,7 @@ struct ViewReader::State {
       file(tensor.file).read_exact(tensor.offset + offset, out);
     } catch (const Error& failure) {
       if (!failure.subject().tensor.empty()) throw;
-      throw Error{failure.code(), "tensor " + stockpot::quoted(tensor.name) + ": " + failure.what(), {}};
+      throw Error{failure.code(), "tensor " + quote(tensor.name) + ": " + failure.what(), {}};
     }
   }
 

@@ -52,7 +52,7 @@ std::string joined(const std::vector<std::string>& names) {
   constexpr std::size_t shown = 10;
   std::string text;
   for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) {
-    text += (i == 0 ? "" : ", ") + stockpot::quoted(names[i]);
+    text += (i == 0 ? "" : ", ") + quote(names[i]);
   }
   return names.size() > shown ? text + " and " + std::to_string(names.size() - shown) + " more" : text;
 }

@@ -14,9 +14,11 @@ namespace {
 
 namespace po = boost::program_options;
 
-std::string help_text(const Command& command, const po::options_description& own, const po::options_description& common) {
+std::string help_text(const Command& command, const po::options_description& own,
+                      const po::options_description& common) {
   std::ostringstream text;
-  text << "usage: stockpot " << command.name << " " << command.arguments << "\n" << command.summary << ".\n\n";
+  text << "usage: stockpot " << command.name << " " << command.arguments << "\n"
+       << command.summary << ".\n\n";
   if (!own.options().empty()) text << own << "\n";
   text << common;
   return text.str();
@@ -31,7 +33,8 @@ std::string unknown_option(const std::string& option, const po::options_descript
 
 }  // namespace
 
-std::optional<Parsed> parse(const Invocation& invocation, const Command& command, const po::options_description& own,
+std::optional<Parsed> parse(const Invocation& invocation, const Command& command,
+                            const po::options_description& own,
                             const std::vector<std::string>& positional_names) {
   Parsed parsed;
   const po::options_description common = describe(parsed.common);
@@ -58,10 +61,12 @@ std::optional<Parsed> parse(const Invocation& invocation, const Command& command
   }
   set_log_level(invocation.world.is_root() ? parsed.common.log_level : "off");
   if (parsed.positional.size() != positional_names.size()) {
-    throw Error(ExitCode::usage, fmt::format("stockpot {} takes {} ({} given); see stockpot {} --help", command.name,
-                                             positional_names.empty() ? "no arguments"
-                                                                      : fmt::format("{}", fmt::join(positional_names, " and ")),
-                                             parsed.positional.size(), command.name));
+    throw Error(
+        ExitCode::usage,
+        fmt::format("stockpot {} takes {} ({} given); see stockpot {} --help", command.name,
+                    positional_names.empty() ? "no arguments"
+                                             : fmt::format("{}", fmt::join(positional_names, " and ")),
+                    parsed.positional.size(), command.name));
   }
   return parsed;
 }
@@ -69,11 +74,13 @@ std::optional<Parsed> parse(const Invocation& invocation, const Command& command
 const std::vector<Command>& commands() {
   static const std::vector<Command> all{
       {"merge", "RECIPE OUT [options]", "Merges the checkpoints that a recipe names into one", merge_command},
-      {"plan", "RECIPE [options]", "Tells from headers only who will do what, and every problem at once", plan_command},
+      {"plan", "RECIPE [options]", "Tells from headers only who will do what, and every problem at once",
+       plan_command},
       {"inspect", "CHECKPOINT [options]", "Lists a checkpoint's tensors, dtypes, sizes, sparsity and digests",
        inspect_command},
       {"diff", "A B [options]", "Compares two checkpoints tensor by tensor", diff_command},
-      {"verify", "OUT [options]", "Checks a merged checkpoint's content against its manifest", verify_command},
+      {"verify", "OUT [options]", "Checks a merged checkpoint's content against its manifest",
+       verify_command},
       {"convert", "IN OUT [options]", "Changes format (safetensors, HDF5), dtype or sharding of a checkpoint",
        convert_command},
   };
@@ -81,7 +88,8 @@ const std::vector<Command>& commands() {
 }
 
 const Command& command_named(const std::string& name) {
-  return *std::find_if(commands().begin(), commands().end(), [&name](const Command& c) { return c.name == name; });
+  return *std::find_if(commands().begin(), commands().end(),
+                       [&name](const Command& c) { return c.name == name; });
 }
 
 }  // namespace stockpot::cli

@@ -26,8 +26,8 @@ struct Command {
 /// Every subcommand, in the order of the help text.
 const std::vector<Command>& commands();
 
-/// Parses a subcommand's arguments: the common options, `own`, and exactly the named positional ones. nullopt when --help was asked for and shown
-/// (on rank 0). Throws Error{usage} naming the nearest option.
+/// Parses a subcommand's arguments: the common options, `own`, and exactly the named positional ones. nullopt
+/// when --help was asked for and shown (on rank 0). Throws Error{usage} naming the nearest option.
 struct Parsed {
   CommonOptions common;
   boost::program_options::variables_map values;

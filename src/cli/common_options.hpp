@@ -30,7 +30,8 @@ struct CommonOptions {
 /// Describes them for a parser; `values` receives them.
 boost::program_options::options_description describe(CommonOptions& values);
 
-/// The options as the engine takes them, for a job of `ranks` ranks. Throws Error{usage} for values that make no sense.
+/// The options as the engine takes them, for a job of `ranks` ranks. Throws Error{usage} for values that make
+/// no sense.
 engine::RunOptions run_options(const CommonOptions& values, int ranks);
 
 ProgressStyle progress_style(const CommonOptions& values);

@@ -25,15 +25,19 @@ std::string overview() {
   std::string text =
       "usage: stockpot COMMAND ...\nMerges neural-network checkpoints, exactly, on one machine or a cluster "
       "(mpirun, srun).\n\n";
-  for (const Command& command : commands()) text += fmt::format("  {:<9} {}\n", command.name, command.summary);
-  return text + "\nstockpot COMMAND --help explains each; stockpot --version lists the linked libraries.\n"
-                "Exit codes: 0 done, 2 usage or recipe, 3 input data, 4 input/output of the system, 5 verification failed,\n"
-                "6 communication, 75 stopped on request (--resume continues).\n";
+  for (const Command& command : commands())
+    text += fmt::format("  {:<9} {}\n", command.name, command.summary);
+  return text +
+         "\nstockpot COMMAND --help explains each; stockpot --version lists the linked libraries.\n"
+         "Exit codes: 0 done, 2 usage or recipe, 3 input data, 4 input/output of the system, 5 verification "
+         "failed,\n"
+         "6 communication, 75 stopped on request (--resume continues).\n";
 }
 
 /// Warnings go to standard error; standard output belongs to results.
 void set_up_log() {
-  auto logger = std::make_shared<spdlog::logger>("stockpot", std::make_shared<spdlog::sinks::stderr_sink_st>());
+  auto logger =
+      std::make_shared<spdlog::logger>("stockpot", std::make_shared<spdlog::sinks::stderr_sink_st>());
   logger->set_pattern("stockpot: %l: %v");
   spdlog::set_default_logger(std::move(logger));
 }
@@ -44,7 +48,8 @@ void print_failure(const std::exception& failure) {
 
 int dispatch(Session& session, const std::vector<std::string>& arguments) {
   const bool root = session.world().is_root();
-  if (arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h" || arguments.front() == "help") {
+  if (arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h" ||
+      arguments.front() == "help") {
     if (root) (arguments.empty() ? std::cerr : std::cout) << overview();
     return static_cast<int>(arguments.empty() ? ExitCode::usage : ExitCode::success);
   }
@@ -62,7 +67,8 @@ int dispatch(Session& session, const std::vector<std::string>& arguments) {
     throw Error(ExitCode::usage, fmt::format("unknown command {}{}", quote(arguments.front()),
                                              meant ? fmt::format(" (did you mean {}?)", *meant) : ""));
   }
-  Invocation invocation{{arguments.begin() + 1, arguments.end()}, session.world(), session.mpi_init_seconds()};
+  Invocation invocation{
+      {arguments.begin() + 1, arguments.end()}, session.world(), session.mpi_init_seconds()};
   return command->run(invocation);
 }
 

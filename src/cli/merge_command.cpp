@@ -26,7 +26,8 @@ io::ExistingOutput existing_output(const po::variables_map& values) {
 
 po::options_description output_options(const std::string& title) {
   po::options_description own(title);
-  own.add_options()("resume", po::bool_switch(), "start a fresh output, continue a stopped one, verify a finished one")(
+  own.add_options()("resume", po::bool_switch(),
+                    "start a fresh output, continue a stopped one, verify a finished one")(
       "overwrite", po::bool_switch(), "replace a finished output, once the new one stands");
   return own;
 }
@@ -47,8 +48,8 @@ void print_summary(const engine::MergeSummary& summary, const std::filesystem::p
                summary.tensor_bytes, summary.seconds, summary.resumed);
     return;
   }
-  fmt::print("{}: {} tensors, {}, {:.2f} s ({:.2f} GB/s read and written){}\n", output.string(), summary.tensors,
-             format_size(summary.tensor_bytes), summary.seconds, gigabytes / summary.seconds,
+  fmt::print("{}: {} tensors, {}, {:.2f} s ({:.2f} GB/s read and written){}\n", output.string(),
+             summary.tensors, format_size(summary.tensor_bytes), summary.seconds, gigabytes / summary.seconds,
              summary.resumed ? ", resumed" : "");
 }
 
@@ -72,7 +73,8 @@ int finish(Invocation& invocation, const Parsed& parsed, const engine::RunOption
 int merge_command(Invocation& invocation) {
   po::options_description own = output_options("Options of merge");
   own.add_options()("methods", "print the table of methods and their parameters");
-  if (std::find(invocation.arguments.begin(), invocation.arguments.end(), "--methods") != invocation.arguments.end()) {
+  if (std::find(invocation.arguments.begin(), invocation.arguments.end(), "--methods") !=
+      invocation.arguments.end()) {
     if (invocation.world.is_root()) std::cout << method::method_table();
     return static_cast<int>(ExitCode::success);
   }
@@ -84,12 +86,14 @@ int merge_command(Invocation& invocation) {
 }
 
 int convert_command(Invocation& invocation) {
-  const auto parsed = parse(invocation, command_named("convert"), output_options("Options of convert"), {"IN", "OUT"});
+  const auto parsed =
+      parse(invocation, command_named("convert"), output_options("Options of convert"), {"IN", "OUT"});
   if (!parsed) return static_cast<int>(ExitCode::success);
   engine::RunOptions options = job_options(invocation, *parsed, "converting");
   const std::string extension = options.output.extension().string();
   if (extension == ".h5" || extension == ".hdf5") options.plan.format = plan::OutputFormat::hdf5;
-  return finish(invocation, *parsed, options, engine::convert(invocation.world, parsed->positional[0], options));
+  return finish(invocation, *parsed, options,
+                engine::convert(invocation.world, parsed->positional[0], options));
 }
 
 }  // namespace stockpot::cli

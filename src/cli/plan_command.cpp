@@ -23,7 +23,8 @@ int run_on_root(const Parsed& parsed, int ranks) {
   if (parsed.common.json) {
     std::cout << plan::report_json(planned.problems, planned.plan, planned.models, effective);
   } else {
-    for (const recipe::Problem& problem : planned.problems) std::cerr << "stockpot: " << recipe::to_string(problem) << "\n";
+    for (const recipe::Problem& problem : planned.problems)
+      std::cerr << "stockpot: " << recipe::to_string(problem) << "\n";
     if (planned.plan) std::cout << plan::report_text(*planned.plan, planned.models, effective);
   }
   return static_cast<int>(planned.code);
@@ -33,15 +34,15 @@ int run_on_root(const Parsed& parsed, int ranks) {
 
 int plan_command(Invocation& invocation) {
   po::options_description own("Options of plan");
-  own.add_options()("ranks", po::value<int>()->default_value(invocation.world.size()), "plan for so many ranks")(
-      "effective", po::bool_switch(), "list the parameters of every tensor");
+  own.add_options()("ranks", po::value<int>()->default_value(invocation.world.size()),
+                    "plan for so many ranks")("effective", po::bool_switch(),
+                                              "list the parameters of every tensor");
   const auto parsed = parse(invocation, command_named("plan"), own, {"RECIPE"});
   if (!parsed) return static_cast<int>(ExitCode::success);
   const int ranks = parsed->values["ranks"].as<int>();
   if (ranks < 1) throw Error(ExitCode::usage, "--ranks must be at least 1");
-  const std::string code = comm::from_root(invocation.world, "plan", [&] {
-    return std::to_string(run_on_root(*parsed, ranks));
-  });
+  const std::string code =
+      comm::from_root(invocation.world, "plan", [&] { return std::to_string(run_on_root(*parsed, ranks)); });
   return std::stoi(code);
 }
 

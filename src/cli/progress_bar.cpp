@@ -32,12 +32,17 @@ struct Drawing {
 std::string progress_text(const engine::Progress& progress, int width) {
   const double done = share(progress);
   const auto filled = static_cast<std::size_t>(done * width);
-  const double rate = progress.seconds > 0.0 ? static_cast<double>(progress.done_bytes) / progress.seconds : 0.0;
-  const double left = rate > 0.0 ? static_cast<double>(progress.total_bytes - std::min(progress.total_bytes, progress.done_bytes)) / rate : 0.0;
+  const double rate =
+      progress.seconds > 0.0 ? static_cast<double>(progress.done_bytes) / progress.seconds : 0.0;
+  const double left =
+      rate > 0.0
+          ? static_cast<double>(progress.total_bytes - std::min(progress.total_bytes, progress.done_bytes)) /
+                rate
+          : 0.0;
   return fmt::format("[{}{}] {:3.0f} %  {:.2f} of {:.2f} GB  {:.2f} GB/s  ETA {}", std::string(filled, '#'),
                      std::string(static_cast<std::size_t>(width) - filled, '-'), std::floor(100.0 * done),
-                     static_cast<double>(progress.done_bytes) * 1e-9, static_cast<double>(progress.total_bytes) * 1e-9,
-                     rate * 1e-9, minutes(left));
+                     static_cast<double>(progress.done_bytes) * 1e-9,
+                     static_cast<double>(progress.total_bytes) * 1e-9, rate * 1e-9, minutes(left));
 }
 
 engine::ProgressSink make_progress(ProgressStyle style, const std::string& title) {

@@ -8,7 +8,8 @@ namespace stockpot::cli {
 
 enum class ProgressStyle { automatic, plain, none };
 
-/// A sink that draws on standard error: a bar that redraws itself on a terminal, a line every few seconds elsewhere, nothing.
+/// A sink that draws on standard error: a bar that redraws itself on a terminal, a line every few seconds
+/// elsewhere, nothing.
 engine::ProgressSink make_progress(ProgressStyle style, const std::string& title);
 
 /// "[#####-----]  50 %  1.10 GB of 2.20 GB  1.5 GB/s  ETA 0:01".

@@ -11,6 +11,8 @@ Session::Session(int* argc, char*** argv) {
   }
 }
 
-double Session::mpi_init_seconds() const { return runtime_ ? runtime_->init_seconds() : 0.0; }
+double Session::mpi_init_seconds() const {
+  return runtime_ ? runtime_->init_seconds() : 0.0;
+}
 
 }  // namespace stockpot::cli

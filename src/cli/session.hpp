@@ -8,7 +8,8 @@
 
 namespace stockpot::cli {
 
-/// The ranks of this job: one without a launcher (MPI is not even initialised), MPI's world under mpirun or srun.
+/// The ranks of this job: one without a launcher (MPI is not even initialised), MPI's world under mpirun or
+/// srun.
 class Session {
  public:
   /// Collective. Throws Error{communication} when the launcher announced ranks that MPI does not know.

@@ -8,11 +8,15 @@ namespace {
 std::atomic<bool> stop{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may touch it");
 
-void request_stop(int) { stop.store(true); }
+void request_stop(int) {
+  stop.store(true);
+}
 
 }  // namespace
 
-const std::atomic<bool>& stop_requested() { return stop; }
+const std::atomic<bool>& stop_requested() {
+  return stop;
+}
 
 void catch_stop_signals() {
   struct sigaction action {};

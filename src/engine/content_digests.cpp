@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "stockpot/base/error.hpp"
+#include "stockpot/checkpoint/model_digest.hpp"
 
 namespace stockpot::engine {
 namespace {
@@ -32,7 +33,8 @@ void gather_to_root(comm::Communicator& world, const std::string& mine, Consume 
 /// Block digests of every tensor, filled unit by unit in any order.
 class BlockTable {
  public:
-  void put(std::uint64_t tensor, std::uint64_t first_block, std::uint64_t blocks, const std::vector<Digest>& digests) {
+  void put(std::uint64_t tensor, std::uint64_t first_block, std::uint64_t blocks,
+           const std::vector<Digest>& digests) {
     if (digests.empty()) return;
     auto& list = table_[tensor];
     if (list.size() < blocks) list.resize(blocks);
@@ -47,25 +49,15 @@ class BlockTable {
   std::map<std::uint64_t, std::vector<Digest>> table_;
 };
 
-std::uint64_t stored_index(const plan::TensorTask& task, const plan::ModelSet& models, const plan::InputRef& input) {
-  const std::uint64_t stored =
-      task.kind == plan::TaskKind::digest ? input.view : models[input.model].views[input.view].parts.front().tensor;
+std::uint64_t stored_index(const plan::TensorTask& task, const plan::ModelSet& models,
+                           const plan::InputRef& input) {
+  const std::uint64_t stored = task.kind == plan::TaskKind::digest
+                                   ? input.view
+                                   : models[input.model].views[input.view].parts.front().tensor;
   return std::uint64_t{input.model} << 32 | stored;
 }
 
 }  // namespace
-
-std::string model_digest(const checkpoint::Checkpoint& checkpoint, const std::vector<Digest>& tensors) {
-  Digester digester;
-  for (std::size_t t = 0; t < tensors.size(); ++t) {
-    const checkpoint::StoredTensor& tensor = checkpoint.tensors[t];
-    std::string line = tensor.name + " " + std::string(name(tensor.dtype)) + " ";
-    for (std::size_t d = 0; d < tensor.shape.size(); ++d) line += (d == 0 ? "" : ",") + std::to_string(tensor.shape[d]);
-    line += " " + tensors[t].hex() + "\n";
-    digester.add(std::string_view(line));
-  }
-  return digester.finish().hex();
-}
 
 ContentDigests gather_digests(comm::Communicator& world, const Job& job) {
   BlockTable outputs;
@@ -97,10 +89,11 @@ ContentDigests gather_digests(comm::Communicator& world, const Job& job) {
     digests.output.push_back(outputs.digest_of(t));
   }
   for (std::uint64_t m = 0; m < job.models.size(); ++m) {
-    const checkpoint::Checkpoint& checkpoint = job.models[m].checkpoint;
+    const checkpoint::Checkpoint& headers = job.models[m].checkpoint;
     std::vector<Digest> tensors;
-    for (std::uint64_t t = 0; t < checkpoint.tensors.size(); ++t) tensors.push_back(stored.digest_of(m << 32 | t));
-    digests.model_digest.push_back(contributes[m] ? model_digest(checkpoint, tensors) : "");
+    for (std::uint64_t t = 0; t < headers.tensors.size(); ++t)
+      tensors.push_back(stored.digest_of(m << 32 | t));
+    digests.model_digest.push_back(contributes[m] ? checkpoint::model_digest(headers, tensors).hex() : "");
   }
   return digests;
 }

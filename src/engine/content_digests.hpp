@@ -15,10 +15,8 @@ struct ContentDigests {
   std::vector<std::string> model_digest;  ///< by model, hex; empty for a model that contributes nothing
 };
 
-/// Collective. Gathers every rank's unit records on rank 0, which alone gets the digests; others get empty ones.
+/// Collective. Gathers every rank's unit records on rank 0, which alone gets the digests; others get empty
+/// ones.
 ContentDigests gather_digests(comm::Communicator& world, const Job& job);
-
-/// Digest of a model from its tensors' digests (contract: XXH3-128 of one line per stored tensor, sorted by name).
-std::string model_digest(const checkpoint::Checkpoint& checkpoint, const std::vector<Digest>& tensors);
 
 }  // namespace stockpot::engine

@@ -18,7 +18,8 @@ ControlRound::ControlRound(comm::Communicator& world, Job& job)
 
 ControlState ControlRound::meet(bool idle, bool failed) {
   const bool stop = job_.options.stop_requested != nullptr && job_.options.stop_requested->load();
-  std::array<std::uint64_t, 4> sums{idle ? 0U : 1U, failed ? 1U : 0U, stop ? 1U : 0U, job_.counters.done_bytes.load()};
+  std::array<std::uint64_t, 4> sums{idle ? 0U : 1U, failed ? 1U : 0U, stop ? 1U : 0U,
+                                    job_.counters.done_bytes.load()};
   world_.all_reduce(std::span<std::uint64_t>(sums), comm::ReduceOp::sum, "progress of the merge");
   if (world_.is_root() && job_.options.progress) {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin_;

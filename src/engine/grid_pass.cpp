@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::uint64_t steps_between_rounds = 16;
 
-/// Collective over the row. Units that an earlier run finished and that are intact on disk; their owners check them.
+/// Collective over the row. Units that an earlier run finished and that are intact on disk; their owners
+/// check them.
 std::vector<std::uint64_t> find_finished_units(comm::Communicator& row, Job& job, std::uint64_t row_index) {
   std::vector<std::uint64_t> mine;
   const auto column = static_cast<std::uint64_t>(row.rank());
@@ -31,7 +32,8 @@ std::vector<std::uint64_t> find_finished_units(comm::Communicator& row, Job& job
         if (plan::owner_column(job.plan, piece.task, unit) != column) continue;
         std::optional<UnitRecord> record = job.earlier_record(piece.task, unit);
         const plan::TensorTask& task = job.plan.tasks[piece.task];
-        if (!record || !is_intact(job, task, unit_range(task, job.models, unit), *record, {scratch.data(), scratch.size()})) {
+        if (!record || !is_intact(job, task, unit_range(task, job.models, unit), *record,
+                                  {scratch.data(), scratch.size()})) {
           continue;
         }
         mine.push_back(unit_key(piece.task, unit));
@@ -46,7 +48,10 @@ std::vector<std::uint64_t> find_finished_units(comm::Communicator& row, Job& job
 class GridRank {
  public:
   GridRank(comm::Communicator& row, Job& job, std::uint64_t row_index, const std::vector<std::uint64_t>& done)
-      : job_(job), steps_(job, row_index, done), exchange_(row, job), pool_(static_cast<std::size_t>(job.options.plan.threads)) {
+      : job_(job),
+        steps_(job, row_index, done),
+        exchange_(row, job),
+        pool_(static_cast<std::size_t>(job.options.plan.threads)) {
     for (std::uint64_t i = 0; i < job.plan.buffers.lanes; ++i) slots_.emplace_back(job);
   }
 
@@ -114,7 +119,8 @@ class GridRank {
     for (std::size_t i = 0; i < slot.inputs.size(); ++i) {
       if (!exchange_.is_mine(slot.inputs[i])) continue;
       read_input(job_, task, slot.inputs[i], slot.step.first, slot.step.count, slot.input_data[i]);
-      job_.counters.done_bytes += slot.step.count * plan::read_bytes_per_element(task, job_.models, slot.inputs[i]);
+      job_.counters.done_bytes +=
+          slot.step.count * plan::read_bytes_per_element(task, job_.models, slot.inputs[i]);
     }
   }
 
@@ -123,7 +129,8 @@ class GridRank {
     input_digesters_.resize(std::max(input_digesters_.size(), slot.inputs.size()));
     for (std::size_t i = 0; i < slot.inputs.size(); ++i) {
       if (!slot.inputs[i].digests || !exchange_.is_mine(slot.inputs[i])) continue;
-      input_digesters_[i].add({slot.input_data[i], tile_bytes(task, job_.models, slot.inputs[i], slot.step.count)});
+      input_digesters_[i].add(
+          {slot.input_data[i], tile_bytes(task, job_.models, slot.inputs[i], slot.step.count)});
     }
   }
 
@@ -179,7 +186,8 @@ PassEnd run_grid_pass(comm::Communicator& world, Job& job) {
       comm::make_grid(world, static_cast<int>(job.plan.grid.rows), static_cast<int>(job.plan.grid.columns));
   const auto row_index = static_cast<std::uint64_t>(grid.column.rank());
   std::uint64_t most_steps = 0;
-  for (std::uint64_t row = 0; row < job.plan.grid.rows; ++row) most_steps = std::max(most_steps, step_count(job, row));
+  for (std::uint64_t row = 0; row < job.plan.grid.rows; ++row)
+    most_steps = std::max(most_steps, step_count(job, row));
 
   std::vector<std::uint64_t> done;
   comm::agree_after(world, "resume", [&] { done = find_finished_units(grid.row, job, row_index); });

@@ -9,8 +9,9 @@
 
 namespace stockpot::engine {
 
-Job::Job(const plan::MergePlan& merge_plan, const plan::ModelSet& model_set, const method::Method& merge_method,
-         const RunOptions& run_options, const std::filesystem::path& partial_folder)
+Job::Job(const plan::MergePlan& merge_plan, const plan::ModelSet& model_set,
+         const method::Method& merge_method, const RunOptions& run_options,
+         const std::filesystem::path& partial_folder)
     : plan(merge_plan),
       models(model_set),
       method(merge_method),
@@ -55,16 +56,19 @@ void report_nonfinite(const Job& job, const plan::TensorTask& task, const method
     const kernel::TypedInput data = i < tile.inputs.size() ? tile.inputs[i] : tile.anchor;
     if (data.data == nullptr || !is_mergeable(data.dtype)) continue;
     if (const std::uint64_t bad = kernel::count_nonfinite(data, tile.count); bad > 0) {
-      throw Error(ExitCode::input,
-                  fmt::format("{} NaN or infinite elements among [{}, {}) (--nonfinite warn or allow merges them)", bad,
-                              tile.first, tile.first + tile.count),
-                  {file_of(job.models, task, inputs[i]), task.name});
+      throw Error(
+          ExitCode::input,
+          fmt::format("{} NaN or infinite elements among [{}, {}) (--nonfinite warn or allow merges them)",
+                      bad, tile.first, tile.first + tile.count),
+          {file_of(job.models, task, inputs[i]), task.name});
     }
   }
-  throw Error(ExitCode::input,
-              fmt::format("the merged values among [{}, {}) overflow {} (--nonfinite warn or allow keeps the infinities)",
-                          tile.first, tile.first + tile.count, name(task.dtype)),
-              {file_of(job.models, task, inputs.front()), task.name});
+  throw Error(
+      ExitCode::input,
+      fmt::format(
+          "the merged values among [{}, {}) overflow {} (--nonfinite warn or allow keeps the infinities)",
+          tile.first, tile.first + tile.count, name(task.dtype)),
+      {file_of(job.models, task, inputs.front()), task.name});
 }
 
 }  // namespace stockpot::engine

@@ -18,7 +18,8 @@
 
 namespace stockpot::engine {
 
-/// Everything that one rank's passes share. Lanes use it at the same time; what they change is atomic or behind the mutex.
+/// Everything that one rank's passes share. Lanes use it at the same time; what they change is atomic or
+/// behind the mutex.
 struct Job {
   const plan::MergePlan& plan;
   const plan::ModelSet& models;
@@ -31,8 +32,8 @@ struct Job {
   std::optional<io::JournalWriter> journal;
   std::map<std::uint64_t, std::vector<Digest>> earlier;  ///< what an earlier run has journaled
 
-  Job(const plan::MergePlan& plan, const plan::ModelSet& models, const method::Method& method, const RunOptions& options,
-      const std::filesystem::path& partial_folder);
+  Job(const plan::MergePlan& plan, const plan::ModelSet& models, const method::Method& method,
+      const RunOptions& options, const std::filesystem::path& partial_folder);
 
   /// Keeps a finished unit and journals it. Thread safe.
   void finish(UnitRecord record);
@@ -53,7 +54,8 @@ struct UnitRange {
 };
 UnitRange unit_range(const plan::TensorTask& task, const plan::ModelSet& models, std::uint64_t unit);
 
-/// Throws Error{input} naming a file of the tensor that holds NaN or infinity, or Error{input} about overflow where none does.
+/// Throws Error{input} naming a file of the tensor that holds NaN or infinity, or Error{input} about overflow
+/// where none does.
 [[noreturn]] void report_nonfinite(const Job& job, const plan::TensorTask& task, const method::Tile& tile);
 
 /// Path of the file that an input's first byte lies in, for messages.

@@ -40,11 +40,12 @@ void raise_problems(const std::vector<recipe::Problem>& problems, ExitCode code,
   constexpr std::size_t shown = 50;
   std::vector<std::string> errors;
   for (const recipe::Problem& problem : problems) {
+    std::string line = recipe::to_string(problem);
+    line.erase(0, line.find(": ") + 2);  // the caller says whether it is an error or a warning
     if (problem.severity == recipe::Severity::error) {
-      constexpr std::string_view prefix = "error: ";
-      errors.push_back(recipe::to_string(problem).substr(prefix.size()));
+      errors.push_back(std::move(line));
     } else if (warn) {
-      warn(recipe::to_string(problem));
+      warn(line);
     }
   }
   if (errors.empty()) return;

@@ -23,7 +23,8 @@ std::string manifest_text(const recipe::Recipe& recipe, const Job& job, const Co
   nlohmann::json models = nlohmann::json::array();
   for (std::size_t m = 0; m < job.models.size(); ++m) {
     if (digests.model_digest[m].empty()) continue;
-    models.push_back({{"reference", job.models[m].checkpoint.reference}, {"model_digest", digests.model_digest[m]}});
+    models.push_back(
+        {{"reference", job.models[m].checkpoint.reference}, {"model_digest", digests.model_digest[m]}});
   }
   nlohmann::json tensors = nlohmann::json::object();
   for (std::size_t t = 0; t < job.plan.tasks.size(); ++t) {
@@ -68,7 +69,8 @@ std::vector<RankReport> gather_reports(comm::Communicator& world, const Job& job
   return world.all_gather(std::span<const RankReport>(&mine, 1), "reports of the ranks");
 }
 
-std::string run_text(const Job& job, const std::vector<RankReport>& ranks, double total_seconds, bool resumed) {
+std::string run_text(const Job& job, const std::vector<RankReport>& ranks, double total_seconds,
+                     bool resumed) {
   nlohmann::json per_rank = nlohmann::json::array();
   RankReport sum;
   RankReport longest;

@@ -30,6 +30,7 @@ struct RankReport {
 std::vector<RankReport> gather_reports(comm::Communicator& world, const Job& job);
 
 /// Text of stockpot_run.json: how this run went.
-std::string run_text(const Job& job, const std::vector<RankReport>& ranks, double total_seconds, bool resumed);
+std::string run_text(const Job& job, const std::vector<RankReport>& ranks, double total_seconds,
+                     bool resumed);
 
 }  // namespace stockpot::engine

@@ -9,7 +9,9 @@
 
 namespace stockpot::engine {
 
-void MemoryBudget::Token::Free::operator()(std::byte* bytes) const noexcept { std::free(bytes); }
+void MemoryBudget::Token::Free::operator()(std::byte* bytes) const noexcept {
+  std::free(bytes);
+}
 
 MemoryBudget::Token::Token(MemoryBudget* budget, std::uint64_t size) : budget_(budget), size_(size) {
   constexpr std::uint64_t page_bytes = 4096;
@@ -26,8 +28,8 @@ MemoryBudget::Token MemoryBudget::acquire(std::uint64_t bytes) {
   const std::uint64_t used = used_bytes_ += bytes;
   if (limit_bytes_ && used > *limit_bytes_) {
     used_bytes_ -= bytes;
-    throw Error(ExitCode::system_io,
-                "the memory budget of " + format_size(*limit_bytes_) + " does not hold another " + format_size(bytes));
+    throw Error(ExitCode::system_io, "the memory budget of " + format_size(*limit_bytes_) +
+                                         " does not hold another " + format_size(bytes));
   }
   std::uint64_t peak = peak_bytes_.load();
   while (used > peak && !peak_bytes_.compare_exchange_weak(peak, used)) {

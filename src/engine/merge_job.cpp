@@ -22,9 +22,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
-bool is_file_output(const RunOptions& options) { return options.plan.format == plan::OutputFormat::hdf5; }
+bool is_file_output(const RunOptions& options) {
+  return options.plan.format == plan::OutputFormat::hdf5;
+}
 
 /// Rank 0's hold on the output; other ranks only know where it is.
 struct Claim {
@@ -81,7 +85,8 @@ void settle(comm::Communicator& world, Job& job) {
 }
 
 /// Collective. An earlier run with another recipe, other inputs or options can't be continued.
-void check_same_job(comm::Communicator& world, const Claim& claim, const plan::MergePlan& plan, const RunOptions& options) {
+void check_same_job(comm::Communicator& world, const Claim& claim, const plan::MergePlan& plan,
+                    const RunOptions& options) {
   comm::agree_after(world, "resume", [&] {
     if (!world.is_root()) return;
     const std::filesystem::path stamp = claim.partial / "job";
@@ -139,7 +144,8 @@ class MergeRun {
           plan::resolve(loaded_.recipe, *loaded_.method, loaded_.models, options_.dtype);
       raise_problems(resolved.problems, ExitCode::input, "the models don't fit together",
                      world_.is_root() ? options_.warn : WarningSink{});
-      plan_ = plan::make_plan(loaded_.recipe, *loaded_.method, std::move(resolved), loaded_.models, options_.plan);
+      plan_ = plan::make_plan(loaded_.recipe, *loaded_.method, std::move(resolved), loaded_.models,
+                              options_.plan);
     });
   }
 
@@ -192,12 +198,15 @@ MergeSummary run_merge(comm::Communicator& world, LoadedRecipe loaded, const Run
   return MergeRun(world, std::move(loaded), options).run();
 }
 
-MergeSummary merge_recipe(comm::Communicator& world, const std::filesystem::path& recipe, const RunOptions& options) {
-  return run_merge(world, load_models(world, load_recipe(world, recipe, options.lenient, options.warn), options.warn),
-                   options);
+MergeSummary merge_recipe(comm::Communicator& world, const std::filesystem::path& recipe,
+                          const RunOptions& options) {
+  return run_merge(
+      world, load_models(world, load_recipe(world, recipe, options.lenient, options.warn), options.warn),
+      options);
 }
 
-MergeSummary convert(comm::Communicator& world, const std::filesystem::path& input, const RunOptions& options) {
+MergeSummary convert(comm::Communicator& world, const std::filesystem::path& input,
+                     const RunOptions& options) {
   recipe::ModelEntry entry;
   entry.reference.text = input.string();
   entry.reference.path = input.string();

@@ -39,12 +39,14 @@ bool dequantises(const Job& job, std::uint32_t config_model) {
 std::filesystem::path tokenizer_folder(const recipe::Recipe& recipe, const Job& job) {
   const plan::ModelSet& models = job.models;
   if (recipe.tokenizer_source && *recipe.tokenizer_source != "base") {
-    if (const auto model = plan::find_model(models, *recipe.tokenizer_source)) return models[*model].checkpoint.folder;
+    if (const auto model = plan::find_model(models, *recipe.tokenizer_source))
+      return models[*model].checkpoint.folder;
   }
   return models[job.plan.config_model].checkpoint.folder;
 }
 
-void copy_companions(const std::filesystem::path& folder, const recipe::Recipe& recipe, const Job& job, bool durable) {
+void copy_companions(const std::filesystem::path& folder, const recipe::Recipe& recipe, const Job& job,
+                     bool durable) {
   const std::filesystem::path main = job.models[job.plan.config_model].checkpoint.folder;
   const std::filesystem::path tokenizer = tokenizer_folder(recipe, job);
   const auto copy = [&](const std::filesystem::path& from, const std::string& file) {
@@ -83,7 +85,8 @@ std::string model_card(const recipe::Recipe& recipe, const plan::ModelSet& model
   }
   return fmt::format(
       "---\nbase_model:\n{}library_name: transformers\ntags:\n- mergekit\n- merge\n- stockpot\n---\n"
-      "# Merged model\n\n## Merge Details\n### Merge Method\n\nThis model was merged with the `{}` method ({}).\n\n"
+      "# Merged model\n\n## Merge Details\n### Merge Method\n\nThis model was merged with the `{}` method "
+      "({}).\n\n"
       "### Models Merged\n\n{}\n### Configuration\n\n```yaml\n{}{}```\n",
       references, recipe.method, method::find_method(recipe.method)->schema().summary, list, recipe.text,
       recipe.text.ends_with('\n') ? "" : "\n");
@@ -101,7 +104,8 @@ void write_model_folder(const std::filesystem::path& folder, const recipe::Recip
     changes.layers = job.plan.output_layers;
     changes.dequantised = dequantises(job, job.plan.config_model);
     io::write_text(folder / "config.json",
-                   checkpoint::merged_config(main.config, changes, (main.folder / "config.json").string()), durable);
+                   checkpoint::merged_config(main.config, changes, (main.folder / "config.json").string()),
+                   durable);
   }
   copy_companions(folder, recipe, job, durable);
   io::write_text(folder / "README.md", model_card(recipe, job.models), durable);

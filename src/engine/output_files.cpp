@@ -1,7 +1,5 @@
 #include "engine/output_files.hpp"
 
-#include <fcntl.h>
-
 #include <map>
 #include <utility>
 
@@ -14,7 +12,8 @@ OutputFiles::OutputFiles(std::filesystem::path folder, const plan::OutputLayout&
 
 io::File& OutputFiles::open(std::uint32_t file) {
   Slot& slot = slots_[file];
-  std::call_once(slot.opened, [&] { slot.file = io::File::open_to_write(folder_ / layout_.files[file].name); });
+  std::call_once(slot.opened,
+                 [&] { slot.file = io::File::open_to_write(folder_ / layout_.files[file].name); });
   return *slot.file;
 }
 
@@ -46,7 +45,8 @@ void create_output_files(const std::filesystem::path& folder, plan::OutputLayout
     const io::Hdf5State state = std::filesystem::exists(path)
                                     ? io::read_hdf5_state(path)
                                     : io::create_hdf5_state(path, headers, {{"format", "pt"}});
-    for (const io::TensorHeader& tensor : state.tensors) tasks[task_of_name.at(tensor.name)].offset = tensor.offset;
+    for (const io::TensorHeader& tensor : state.tensors)
+      tasks[task_of_name.at(tensor.name)].offset = tensor.offset;
     return;
   }
   for (const plan::OutputFile& file : layout.files) {

@@ -12,7 +12,8 @@
 
 namespace stockpot::engine {
 
-/// The data files of the output as one rank writes them: opened on first use, synced once at the end. Thread safe.
+/// The data files of the output as one rank writes them: opened on first use, synced once at the end. Thread
+/// safe.
 class OutputFiles {
  public:
   OutputFiles(std::filesystem::path folder, const plan::OutputLayout& layout);
@@ -36,8 +37,8 @@ class OutputFiles {
   std::deque<Slot> slots_;
 };
 
-/// Creates every data file with its header and final size; for HDF5 the tasks' offsets become known. Files of an earlier run with that
-/// size keep their content. Called by one rank.
+/// Creates every data file with its header and final size; for HDF5 the tasks' offsets become known. Files of
+/// an earlier run with that size keep their content. Called by one rank.
 void create_output_files(const std::filesystem::path& folder, plan::OutputLayout& layout,
                          std::vector<plan::TensorTask>& tasks);
 

@@ -25,7 +25,9 @@ class Stopwatch {
       : nanoseconds_(nanoseconds), begin_(std::chrono::steady_clock::now()) {}
   Stopwatch(const Stopwatch&) = delete;
   Stopwatch& operator=(const Stopwatch&) = delete;
-  ~Stopwatch() { nanoseconds_ += std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin_).count(); }
+  ~Stopwatch() {
+    nanoseconds_ += std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin_).count();
+  }
 
  private:
   std::atomic<std::int64_t>& nanoseconds_;

@@ -43,7 +43,8 @@ std::vector<std::uint64_t> TileExchange::holders(const plan::TensorTask& task) c
 void TileExchange::exchange_tiles(TileSlot& slot) {
   const plan::TensorTask& task = job_.plan.tasks[slot.step.task];
   for (std::size_t i = 0; i < slot.inputs.size(); ++i) {
-    const std::span<std::byte> bytes{slot.input_data[i], tile_bytes(task, job_.models, slot.inputs[i], slot.step.count)};
+    const std::span<std::byte> bytes{slot.input_data[i],
+                                     tile_bytes(task, job_.models, slot.inputs[i], slot.step.count)};
     if (is_mine(slot.inputs[i])) {
       if (!is_owner(slot.step)) send(slot, bytes, slot.step.owner, tile_tag);
     } else if (is_owner(slot.step)) {
@@ -73,7 +74,8 @@ void TileExchange::compute_sums(TileSlot& slot, bool finishes) {
   const auto begin = std::find_if(task.inputs.begin(), task.inputs.end(), is_here);
   const auto end = std::find_if_not(begin, task.inputs.end(), is_here);
   const auto first = static_cast<std::size_t>(begin - task.inputs.begin());
-  kernel::add_to_running_sum(form, first, slot.tile.inputs.subspan(first, static_cast<std::size_t>(end - begin)),
+  kernel::add_to_running_sum(form, first,
+                             slot.tile.inputs.subspan(first, static_cast<std::size_t>(end - begin)),
                              slot.tile.anchor, slot.sums);
   if (finishes) {
     check_finite(job_, task, slot.tile,
@@ -87,7 +89,8 @@ std::exception_ptr TileExchange::exchange_sums(TileSlot& slot, bool healthy) {
   const std::uint64_t last = columns.back();
   const auto me = std::find(columns.begin(), columns.end(), column_);
   const auto sums = std::as_writable_bytes(slot.sums);
-  const std::span<std::byte> output{slot.tile.output.data, slot.step.count * plan::output_element_bytes(task)};
+  const std::span<std::byte> output{slot.tile.output.data,
+                                    slot.step.count * plan::output_element_bytes(task)};
   std::exception_ptr failure;
   spread_anchor(slot, columns);
   if (me != columns.end()) {

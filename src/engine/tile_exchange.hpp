@@ -7,15 +7,17 @@
 
 namespace stockpot::engine {
 
-/// Brings the columns of a row together for one tile. Every call is matched by all columns of the row, in step order.
+/// Brings the columns of a row together for one tile. Every call is matched by all columns of the row, in
+/// step order.
 class TileExchange {
  public:
   TileExchange(comm::Communicator& row, Job& job);
 
   /// Stored tiles travel to the owner; afterwards the owner holds every input.
   void exchange_tiles(TileSlot& slot);
-  /// Running sums pass through the columns that hold inputs; afterwards the owner holds the finished output tile. `healthy` false
-  /// keeps step without computing; what fails in computing is returned, for the same reason.
+  /// Running sums pass through the columns that hold inputs; afterwards the owner holds the finished output
+  /// tile. `healthy` false keeps step without computing; what fails in computing is returned, for the same
+  /// reason.
   [[nodiscard]] std::exception_ptr exchange_sums(TileSlot& slot, bool healthy);
   /// The unit's input digests travel to its owner, which gets them all, by digested input.
   void exchange_digests(TileSlot& slot, std::vector<std::vector<Digest>> mine);

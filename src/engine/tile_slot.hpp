@@ -25,9 +25,9 @@ struct TileSlot {
   std::unique_ptr<method::ElementPass> pass;
   std::future<void> reading;
   std::future<void> merging;
-  std::span<const std::byte> result;                                 ///< what was written, on the owner
+  std::span<const std::byte> result;  ///< what was written, on the owner
   std::vector<std::unique_ptr<comm::PendingTransfer>> sending;
-  std::vector<std::vector<Digest>> unit_inputs;                      ///< on the owner, after the unit's last tile
+  std::vector<std::vector<Digest>> unit_inputs;  ///< on the owner, after the unit's last tile
 
   /// Cuts the buffer for a step: a tile per input, running sums, the output.
   void place(const Job& job, const GridStep& next);

@@ -37,7 +37,8 @@ void expand_trajectories(comm::Communicator& world, recipe::Recipe& recipe) {
       for (const std::string& path : recipe::select_trajectory(io::glob(trajectory.glob), trajectory)) {
         lines += path + "\n";
       }
-      if (lines.empty()) throw Error(ExitCode::input, "no checkpoint matches the glob", {trajectory.glob, ""});
+      if (lines.empty())
+        throw Error(ExitCode::input, "no checkpoint matches the glob", {trajectory.glob, ""});
       return lines;
     });
     const std::vector<std::string> paths = lines_of(found);

@@ -15,17 +15,19 @@ namespace {
 void check_equal(const Job& job, const plan::TensorTask& task, const method::Tile& tile) {
   for (std::size_t i = 1; i < tile.inputs.size(); ++i) {
     if (std::memcmp(tile.inputs[0].data, tile.inputs[i].data, tile.count) == 0) continue;
-    throw Error(ExitCode::input,
-                fmt::format("{} values differ from those in {}; integer tensors must agree (exclude: keeps one model's)",
-                            name(task.dtype), file_of(job.models, task, task.inputs[0])),
-                {file_of(job.models, task, task.inputs[i]), task.name});
+    throw Error(
+        ExitCode::input,
+        fmt::format(
+            "{} values differ from those in {}; integer tensors must agree (exclude: keeps one model's)",
+            name(task.dtype), file_of(job.models, task, task.inputs[0])),
+        {file_of(job.models, task, task.inputs[i]), task.name});
   }
 }
 
 }  // namespace
 
-std::uint64_t tile_bytes(const plan::TensorTask& task, const plan::ModelSet& models, const plan::InputRef& input,
-                         std::uint64_t count) {
+std::uint64_t tile_bytes(const plan::TensorTask& task, const plan::ModelSet& models,
+                         const plan::InputRef& input, std::uint64_t count) {
   return count * static_cast<std::uint64_t>(bytes(plan::input_dtype(task, models, input)));
 }
 
@@ -45,7 +47,8 @@ void read_input(Job& job, const plan::TensorTask& task, const plan::InputRef& in
   job.counters.read_bytes += count * plan::read_bytes_per_element(task, job.models, input);
 }
 
-void check_finite(Job& job, const plan::TensorTask& task, const method::Tile& tile, kernel::ElementCounts counts) {
+void check_finite(Job& job, const plan::TensorTask& task, const method::Tile& tile,
+                  kernel::ElementCounts counts) {
   if (counts.nonfinite == 0) return;
   if (job.options.nonfinite == NonfinitePolicy::error) report_nonfinite(job, task, tile);
   job.counters.nonfinite += counts.nonfinite;
@@ -58,13 +61,14 @@ std::span<const std::byte> merge_tile(Job& job, const plan::TensorTask& task, co
     check_equal(job, task, tile);
     return {tile.inputs.front().data, output_bytes};
   }
-  check_finite(job, task, tile,
-               pass != nullptr ? pass->apply(tile)
-                               : kernel::convert(tile.inputs.front(), tile.output, tile.count));
+  check_finite(
+      job, task, tile,
+      pass != nullptr ? pass->apply(tile) : kernel::convert(tile.inputs.front(), tile.output, tile.count));
   return {tile.output.data, output_bytes};
 }
 
-void write_tile(Job& job, const plan::TensorTask& task, std::uint64_t first, std::span<const std::byte> bytes) {
+void write_tile(Job& job, const plan::TensorTask& task, std::uint64_t first,
+                std::span<const std::byte> bytes) {
   const Stopwatch watch(job.counters.write_nanoseconds);
   job.output.write(task.file, task.offset + first * plan::output_element_bytes(task), bytes);
   job.counters.written_bytes += bytes.size();

@@ -7,27 +7,32 @@
 
 namespace stockpot::engine {
 
-/// Local, thread safe. Reads elements [first, first + count) of one input as the task's tiles hold them, and counts the bytes.
+/// Local, thread safe. Reads elements [first, first + count) of one input as the task's tiles hold them, and
+/// counts the bytes.
 void read_input(Job& job, const plan::TensorTask& task, const plan::InputRef& input, std::uint64_t first,
                 std::uint64_t count, std::byte* out);
 
-/// Local, thread safe. The bytes of the result for one tile: what the method computes into tile.output, a conversion, or, bytewise, the first
-/// input itself. Throws for integers that disagree and, as the policy says, for NaN and infinity.
+/// Local, thread safe. The bytes of the result for one tile: what the method computes into tile.output, a
+/// conversion, or, bytewise, the first input itself. Throws for integers that disagree and, as the policy
+/// says, for NaN and infinity.
 std::span<const std::byte> merge_tile(Job& job, const plan::TensorTask& task, const method::ElementPass* pass,
                                       const method::Tile& tile);
 
 /// Counts non-finite elements of a finished tile and throws where the policy is to refuse them.
-void check_finite(Job& job, const plan::TensorTask& task, const method::Tile& tile, kernel::ElementCounts counts);
+void check_finite(Job& job, const plan::TensorTask& task, const method::Tile& tile,
+                  kernel::ElementCounts counts);
 
 /// Local, thread safe. Writes a tile of the output and counts the bytes.
-void write_tile(Job& job, const plan::TensorTask& task, std::uint64_t first, std::span<const std::byte> bytes);
+void write_tile(Job& job, const plan::TensorTask& task, std::uint64_t first,
+                std::span<const std::byte> bytes);
 
-/// Local. True if what an earlier run wrote of a unit still has the digests that it journaled. `scratch` is working space.
+/// Local. True if what an earlier run wrote of a unit still has the digests that it journaled. `scratch` is
+/// working space.
 bool is_intact(Job& job, const plan::TensorTask& task, const UnitRange& range, const UnitRecord& record,
                std::span<std::byte> scratch);
 
 /// Bytes that a tile of `count` elements of this input takes in memory.
-std::uint64_t tile_bytes(const plan::TensorTask& task, const plan::ModelSet& models, const plan::InputRef& input,
-                         std::uint64_t count);
+std::uint64_t tile_bytes(const plan::TensorTask& task, const plan::ModelSet& models,
+                         const plan::InputRef& input, std::uint64_t count);
 
 }  // namespace stockpot::engine

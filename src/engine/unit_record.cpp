@@ -9,9 +9,13 @@
 namespace stockpot::engine {
 namespace {
 
-std::uint64_t blocks_of(std::uint64_t bytes) { return digest_blocks(bytes); }
+std::uint64_t blocks_of(std::uint64_t bytes) {
+  return digest_blocks(bytes);
+}
 
-void put(std::string& out, std::uint64_t value) { out.append(reinterpret_cast<const char*>(&value), sizeof value); }
+void put(std::string& out, std::uint64_t value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
 void put(std::string& out, const std::vector<Digest>& digests) {
   put(out, digests.size());
   out.append(reinterpret_cast<const char*>(digests.data()), digests.size() * sizeof(Digest));
@@ -28,7 +32,8 @@ class Reader {
   }
   std::vector<Digest> digests() {
     const std::uint64_t count = number();
-    if (count > bytes_.size() / sizeof(Digest)) throw Error(ExitCode::communication, "a message of unit records is cut short");
+    if (count > bytes_.size() / sizeof(Digest))
+      throw Error(ExitCode::communication, "a message of unit records is cut short");
     std::vector<Digest> list(count);
     copy(list.data(), count * sizeof(Digest));
     return list;
@@ -45,7 +50,9 @@ class Reader {
 
 }  // namespace
 
-std::uint64_t unit_key(std::uint32_t task, std::uint64_t unit) { return std::uint64_t{task} << 32 | unit; }
+std::uint64_t unit_key(std::uint32_t task, std::uint64_t unit) {
+  return std::uint64_t{task} << 32 | unit;
+}
 
 std::vector<plan::InputRef> digested_inputs(const plan::TensorTask& task) {
   std::vector<plan::InputRef> inputs = plan::all_inputs(task);
@@ -53,7 +60,8 @@ std::vector<plan::InputRef> digested_inputs(const plan::TensorTask& task) {
   return inputs;
 }
 
-UnitBlocks unit_blocks(const plan::MergePlan& plan, const plan::ModelSet& models, std::uint32_t task, std::uint64_t unit) {
+UnitBlocks unit_blocks(const plan::MergePlan& plan, const plan::ModelSet& models, std::uint32_t task,
+                       std::uint64_t unit) {
   const plan::TensorTask& work = plan.tasks[task];
   const std::uint64_t length = plan::unit_elements(work, models);
   const std::uint64_t first = std::min(work.elements, unit * length);

@@ -10,8 +10,8 @@
 
 namespace stockpot::engine {
 
-/// A finished unit: digests of the output's blocks, then of the blocks of each input that the task digests, in order (anchor last).
-/// Columns of a row each hold the parts that passed through them; the rest is empty.
+/// A finished unit: digests of the output's blocks, then of the blocks of each input that the task digests,
+/// in order (anchor last). Columns of a row each hold the parts that passed through them; the rest is empty.
 struct UnitRecord {
   std::uint32_t task = 0;
   std::uint64_t unit = 0;
@@ -27,7 +27,8 @@ struct UnitBlocks {
   std::uint64_t output = 0;
   std::vector<std::uint64_t> inputs;
 };
-UnitBlocks unit_blocks(const plan::MergePlan& plan, const plan::ModelSet& models, std::uint32_t task, std::uint64_t unit);
+UnitBlocks unit_blocks(const plan::MergePlan& plan, const plan::ModelSet& models, std::uint32_t task,
+                       std::uint64_t unit);
 
 /// Inputs whose digests a task yields, in the order of UnitRecord::inputs.
 std::vector<plan::InputRef> digested_inputs(const plan::TensorTask& task);

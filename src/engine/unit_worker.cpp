@@ -30,7 +30,8 @@ method::Tile UnitWorker::place_tile(const plan::TensorTask& task, const std::vec
   return tile;
 }
 
-void UnitWorker::merge(const plan::TensorTask& task, const std::vector<plan::InputRef>& inputs, const UnitRange& range) {
+void UnitWorker::merge(const plan::TensorTask& task, const std::vector<plan::InputRef>& inputs,
+                       const UnitRange& range) {
   std::unique_ptr<method::ElementPass> pass;
   if (task.kind == plan::TaskKind::merge) pass = job_.method.coefficients(plan::context_of(task), {});
   const std::uint64_t length = plan::tile_elements(task, job_.models, job_.plan.buffers);
@@ -62,7 +63,8 @@ void UnitWorker::run(std::uint32_t task_index, std::uint64_t unit) {
   const UnitRange range = unit_range(task, job_.models, unit);
   const std::vector<plan::InputRef> inputs = plan::all_inputs(task);
   std::uint64_t element_bytes = plan::output_element_bytes(task);
-  for (const plan::InputRef& input : inputs) element_bytes += plan::read_bytes_per_element(task, job_.models, input);
+  for (const plan::InputRef& input : inputs)
+    element_bytes += plan::read_bytes_per_element(task, job_.models, input);
 
   std::optional<UnitRecord> record = job_.earlier_record(task_index, unit);
   if (!record || !is_intact(job_, task, range, *record, {buffer_.data(), buffer_.size()})) {

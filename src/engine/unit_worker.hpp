@@ -8,7 +8,8 @@
 
 namespace stockpot::engine {
 
-/// Does whole units, one after the other, in a buffer of its own: read tiles of every input, merge, write, digest. One per lane.
+/// Does whole units, one after the other, in a buffer of its own: read tiles of every input, merge, write,
+/// digest. One per lane.
 class UnitWorker {
  public:
   explicit UnitWorker(Job& job);
@@ -17,7 +18,8 @@ class UnitWorker {
 
  private:
   /// Cuts the buffer into a tile for each input and one for the output.
-  method::Tile place_tile(const plan::TensorTask& task, const std::vector<plan::InputRef>& inputs, std::uint64_t length);
+  method::Tile place_tile(const plan::TensorTask& task, const std::vector<plan::InputRef>& inputs,
+                          std::uint64_t length);
   void merge(const plan::TensorTask& task, const std::vector<plan::InputRef>& inputs, const UnitRange& range);
 
   Job& job_;

@@ -10,7 +10,8 @@
 
 namespace stockpot::engine {
 
-/// A few threads that run what they are given, in order of submission. The destructor finishes what was submitted.
+/// A few threads that run what they are given, in order of submission. The destructor finishes what was
+/// submitted.
 class WorkerPool {
  public:
   explicit WorkerPool(std::size_t threads);

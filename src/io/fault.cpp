@@ -44,7 +44,7 @@ std::atomic<int> fault_rank{-1};
   throw Error(ExitCode::usage,
               fmt::format("STOCKPOT_FAULT: {} is not OPERATION:ACTION[:nth=N][:bytes=N][:rank=N] "
                           "with operation read|write|sync|rename and action eio|enospc|short|kill",
-                          stockpot::quoted(text)));
+                          quote(text)));
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

@@ -23,16 +23,16 @@ std::string read_variable_string(hid_t attribute, hid_t type, const Hdf5Check& c
     void operator()(char* text) const noexcept { H5free_memory(text); }
   };
   char* raw = nullptr;
-  check.value(H5Aread(attribute, type, &raw), "read attribute " + stockpot::quoted(name));
+  check.value(H5Aread(attribute, type, &raw), "read attribute " + quote(name));
   const std::unique_ptr<char, Free> text(raw);
   return text ? std::string(text.get()) : std::string();
 }
 
 std::string read_fixed_string(hid_t attribute, hid_t type, const Hdf5Check& check, const std::string& name) {
   const std::size_t size = H5Tget_size(type);
-  if (size > longest_string_bytes) check.refuse("attribute " + stockpot::quoted(name) + " is too long");
+  if (size > longest_string_bytes) check.refuse("attribute " + quote(name) + " is too long");
   std::string text(size, '\0');
-  check.value(H5Aread(attribute, type, text.data()), "read attribute " + stockpot::quoted(name));
+  check.value(H5Aread(attribute, type, text.data()), "read attribute " + quote(name));
   const bool padded_with_spaces = H5Tget_strpad(type) == H5T_STR_SPACEPAD;
   if (padded_with_spaces) {
     text.erase(text.find_last_not_of(' ') + 1);
@@ -54,7 +54,7 @@ std::vector<std::string> attribute_names(hid_t object, const Hdf5Check& check) {
 }
 
 std::optional<std::string> string_attribute(hid_t object, const std::string& name, const Hdf5Check& check) {
-  const std::string what = "attribute " + stockpot::quoted(name);
+  const std::string what = "attribute " + quote(name);
   const Hdf5Handle attribute = check.own(H5Aopen(object, name.c_str(), H5P_DEFAULT), "open " + what);
   const Hdf5Handle type = check.own(H5Aget_type(attribute.get()), "read the type of " + what);
   const Hdf5Handle space = check.own(H5Aget_space(attribute.get()), "read the shape of " + what);
@@ -68,7 +68,7 @@ std::optional<std::string> string_attribute(hid_t object, const std::string& nam
 
 std::optional<std::vector<std::uint64_t>> numbers_attribute(hid_t object, const std::string& name,
                                                             const Hdf5Check& check) {
-  const std::string what = "attribute " + stockpot::quoted(name);
+  const std::string what = "attribute " + quote(name);
   if (check.value(H5Aexists(object, name.c_str()), "look for " + what) == 0) return std::nullopt;
   const Hdf5Handle attribute = check.own(H5Aopen(object, name.c_str(), H5P_DEFAULT), "open " + what);
   const Hdf5Handle type = check.own(H5Aget_type(attribute.get()), "read the type of " + what);
@@ -85,7 +85,7 @@ std::optional<std::vector<std::uint64_t>> numbers_attribute(hid_t object, const 
 
 void write_string_attribute(hid_t object, const std::string& name, const std::string& value,
                             const Hdf5Check& check) {
-  const std::string what = "write attribute " + stockpot::quoted(name);
+  const std::string what = "write attribute " + quote(name);
   const Hdf5Handle type = check.own(H5Tcopy(H5T_C_S1), what);
   check.value(H5Tset_size(type.get(), value.size() + 1), what);  // the terminating NUL is stored as well
   check.value(H5Tset_cset(type.get(), H5T_CSET_UTF8), what);
@@ -99,7 +99,7 @@ void write_string_attribute(hid_t object, const std::string& name, const std::st
 
 void write_numbers_attribute(hid_t object, const std::string& name, const std::vector<std::uint64_t>& values,
                              const Hdf5Check& check) {
-  const std::string what = "write attribute " + stockpot::quoted(name);
+  const std::string what = "write attribute " + quote(name);
   const hsize_t count = values.size();
   const Hdf5Handle space = check.own(H5Screate_simple(1, &count, nullptr), what);
   const Hdf5Handle attribute =

@@ -36,7 +36,7 @@ class StateCreator {
 
   void add_metadata(const std::string& key, const std::string& value) const {
     if (value.find('\0') != std::string::npos) {
-      throw Error(ExitCode::input, "metadata " + stockpot::quoted(key) + " holds NUL: HDF5 can't hold it");
+      throw Error(ExitCode::input, "metadata " + quote(key) + " holds NUL: HDF5 can't hold it");
     }
     write_string_attribute(file_.get(), escape_hdf5_name(key), value, check_);
   }

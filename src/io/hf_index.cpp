@@ -28,14 +28,14 @@ class IndexEvents final : public JsonEvents {
 
   void natural_number(std::uint64_t) override { other_scalar("a number"); }
   void other_scalar(std::string_view text) override {
-    if (depth_ == 0) refuse("must be a JSON object, is " + stockpot::quoted(text));
-    if (depth_ == 1 && in_map()) refuse("weight_map must be an object, is " + stockpot::quoted(text));
-    if (in_map()) refuse("the file must be a string, is " + stockpot::quoted(text));
+    if (depth_ == 0) refuse("must be a JSON object, is " + quote(text));
+    if (depth_ == 1 && in_map()) refuse("weight_map must be an object, is " + quote(text));
+    if (in_map()) refuse("the file must be a string, is " + quote(text));
   }
   void string(std::string& value) override {
     if (depth_ != 2 || !in_map()) return other_scalar(value);
     if (!is_plain_basename(value)) {
-      refuse("the file " + stockpot::quoted(value) +
+      refuse("the file " + quote(value) +
              " is no plain name ending in .safetensors: refused, an index must not lead "
              "out of its folder");
     }

@@ -62,8 +62,7 @@ void check_run_name(const std::string& run) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
   });
   if (!plain)
-    throw Error(ExitCode::usage,
-                "a run's name must be of letters, digits, - and _, is " + stockpot::quoted(run));
+    throw Error(ExitCode::usage, "a run's name must be of letters, digits, - and _, is " + quote(run));
 }
 
 }  // namespace

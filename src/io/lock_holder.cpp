@@ -97,8 +97,8 @@ std::string LockHolder::text() const {
 
 std::string LockHolder::describe() const {
   if (host.empty()) return "an unknown process";
-  const std::string job_text = job.empty() || job == "-" ? "" : " (job " + stockpot::quoted(job) + ")";
-  return fmt::format("process {} on host {}{}", stockpot::quoted(process), stockpot::quoted(host), job_text);
+  const std::string job_text = job.empty() || job == "-" ? "" : " (job " + quote(job) + ")";
+  return fmt::format("process {} on host {}{}", quote(process), quote(host), job_text);
 }
 
 bool LockHolder::is_gone() const {

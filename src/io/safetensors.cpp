@@ -50,9 +50,8 @@ void check_layout(std::vector<RawTensor>& raw, std::uint64_t data_bytes, const s
   if (expected != data_bytes) {
     throw Error(
         ExitCode::input,
-        fmt::format(
-            "the tensors end at data byte {}, but the file has {} data bytes{}", expected, data_bytes,
-            raw.empty() ? "" : fmt::format(" (last tensor {})", stockpot::quoted(raw.back().header.name))),
+        fmt::format("the tensors end at data byte {}, but the file has {} data bytes{}", expected, data_bytes,
+                    raw.empty() ? "" : fmt::format(" (last tensor {})", quote(raw.back().header.name))),
         {file_name, ""});
   }
 }

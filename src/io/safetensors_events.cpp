@@ -33,7 +33,7 @@ void SafetensorsEvents::refuse_value(std::string_view what) const {
         refuse(fmt::format("__metadata__ must be an object or null, is {}", what));
       refuse(fmt::format("a tensor's entry must be an object, is {}", what));
     case Place::metadata_value:
-      refuse(fmt::format("__metadata__ {} must be a string, is {}", stockpot::quoted(metadata_key_), what));
+      refuse(fmt::format("__metadata__ {} must be a string, is {}", quote(metadata_key_), what));
     case Place::dtype:
       refuse(fmt::format("dtype must be a string, is {}", what));
     case Place::shape:
@@ -76,19 +76,19 @@ void SafetensorsEvents::string(std::string& value) {
     header_.metadata.emplace(metadata_key_, std::move(value));
   } else if (place_ == Place::dtype) {
     const std::optional<DType> dtype = dtype_from_name(value);
-    if (!dtype) refuse("unknown dtype " + stockpot::quoted(value));
+    if (!dtype) refuse("unknown dtype " + quote(value));
     current_.header.dtype = *dtype;
     has_dtype_ = true;
     place_ = Place::field;
   } else {
-    refuse_value("the string " + stockpot::quoted(value));
+    refuse_value("the string " + quote(value));
   }
 }
 
 void SafetensorsEvents::other_scalar(std::string_view text) {
   if (place_ == Place::unknown) return scalar_in_unknown_field();
   if (place_ == Place::member && member_ == metadata_member && text == "null") return;
-  refuse_value(stockpot::quoted(text));
+  refuse_value(quote(text));
 }
 
 void SafetensorsEvents::begin_object() {
@@ -126,8 +126,8 @@ void SafetensorsEvents::key(std::string& name) {
   } else {
     place_ = Place::unknown;
     if (++unknown_fields_ <= most_warnings) {
-      header_.warnings.push_back(fmt::format("{}: tensor {}: unknown field {} ignored", file_name_,
-                                             stockpot::quoted(member_), stockpot::quoted(name)));
+      header_.warnings.push_back(
+          fmt::format("{}: tensor {}: unknown field {} ignored", file_name_, quote(member_), quote(name)));
     }
   }
 }

@@ -15,8 +15,7 @@ std::string json_string(const std::string& text, const Subject& subject) {
   try {
     return nlohmann::json(text).dump();
   } catch (const nlohmann::json::exception&) {
-    throw Error(ExitCode::input, stockpot::quoted(text) + " is not UTF-8: safetensors can't hold it",
-                subject);
+    throw Error(ExitCode::input, quote(text) + " is not UTF-8: safetensors can't hold it", subject);
   }
 }
 

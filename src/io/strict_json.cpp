@@ -44,8 +44,7 @@ class SaxAdapter : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool key(string_t& name) override {
-    if (!keys_.back().insert(name).second)
-      refuse("key " + stockpot::quoted(name) + " stands twice in one object");
+    if (!keys_.back().insert(name).second) refuse("key " + quote(name) + " stands twice in one object");
     events_.key(name);
     return true;
   }

@@ -28,7 +28,7 @@ const KernelTable* table_named(std::string_view name, std::string_view asked_by)
     if (table->name == name) return table;
     known += (known.empty() ? "" : ", ") + std::string(table->name);
   }
-  throw Error(ExitCode::usage, std::string(asked_by) + ": instruction set " + quoted(name) +
+  throw Error(ExitCode::usage, std::string(asked_by) + ": instruction set " + quote(name) +
                                    " is not available here, but " + known + " are");
 }
 

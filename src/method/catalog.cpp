@@ -24,7 +24,8 @@ std::vector<std::unique_ptr<Method>> make_all() {
 std::string default_text(const recipe::ParameterSpec& parameter) {
   if (!parameter.choices.empty()) return parameter.choices.front();
   if (!parameter.default_value) return parameter.optional ? "none" : "required";
-  if (parameter.kind == recipe::ParameterKind::boolean) return *parameter.default_value != 0.0 ? "true" : "false";
+  if (parameter.kind == recipe::ParameterKind::boolean)
+    return *parameter.default_value != 0.0 ? "true" : "false";
   return fmt::format("{}", *parameter.default_value);
 }
 
@@ -34,7 +35,8 @@ std::string parameters_text(const recipe::MethodSchema& schema) {
     text += fmt::format("{}`{}` ({}{})", text.empty() ? "" : ", ", parameter.name, default_text(parameter),
                         parameter.per_model ? ", per model" : "");
   }
-  if (schema.takes_examples) text += fmt::format("{}`examples` on each model (required)", text.empty() ? "" : ", ");
+  if (schema.takes_examples)
+    text += fmt::format("{}`examples` on each model (required)", text.empty() ? "" : ", ");
   return text.empty() ? "-" : text;
 }
 
@@ -52,8 +54,8 @@ const std::vector<const Method*>& catalog() {
 
 const Method* find_method(std::string_view name) {
   const auto& methods = catalog();
-  const auto found =
-      std::find_if(methods.begin(), methods.end(), [name](const Method* m) { return m->schema().name == name; });
+  const auto found = std::find_if(methods.begin(), methods.end(),
+                                  [name](const Method* m) { return m->schema().name == name; });
   return found == methods.end() ? nullptr : *found;
 }
 
@@ -67,7 +69,8 @@ const recipe::Schema& schema() {
 }
 
 std::string method_table() {
-  std::string table = "| method | what it computes | parameters (default) | base model |\n|---|---|---|---|\n";
+  std::string table =
+      "| method | what it computes | parameters (default) | base model |\n|---|---|---|---|\n";
   for (const recipe::MethodSchema& method : schema()) {
     table += fmt::format("| `{}` | {} | {} | {} |\n", method.name, method.summary, parameters_text(method),
                          method.needs_base_model ? "required" : "-");

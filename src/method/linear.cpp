@@ -30,15 +30,19 @@ class Linear : public Method {
     return schema;
   }
 
-  Claims claims() const override { return {.idempotent = true, .permutation_invariant = true, .linear = true}; }
+  Claims claims() const override {
+    return {.idempotent = true, .permutation_invariant = true, .linear = true};
+  }
 
-  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor, std::span<const double>) const override {
+  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor,
+                                            std::span<const double>) const override {
     kernel::LinearForm form;
     form.weights = tensor.values.of_models("weight");
     if (tensor.values.flag("normalize")) {
       form.divisor = std::accumulate(form.weights.begin(), form.weights.end(), 0.0);
       if (*form.divisor == 0.0) {
-        throw Error(ExitCode::usage, "the weights sum to zero, so they can't be normalised (set normalize: false)",
+        throw Error(ExitCode::usage,
+                    "the weights sum to zero, so they can't be normalised (set normalize: false)",
                     {"", tensor.name});
       }
     }
@@ -49,6 +53,8 @@ class Linear : public Method {
 }  // namespace
 
 std::unique_ptr<Method> make_linear();
-std::unique_ptr<Method> make_linear() { return std::make_unique<Linear>(); }
+std::unique_ptr<Method> make_linear() {
+  return std::make_unique<Linear>();
+}
 
 }  // namespace stockpot::method

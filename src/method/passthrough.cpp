@@ -6,7 +6,8 @@
 namespace stockpot::method {
 namespace {
 
-/// The one model that a tensor has, times `scale` where given: layer slices, frankenmerges, conversion of dtypes.
+/// The one model that a tensor has, times `scale` where given: layer slices, frankenmerges, conversion of
+/// dtypes.
 class Passthrough : public Method {
  public:
   const recipe::MethodSchema& schema() const override {
@@ -26,9 +27,12 @@ class Passthrough : public Method {
     return schema;
   }
 
-  Claims claims() const override { return {.idempotent = true, .permutation_invariant = true, .linear = true}; }
+  Claims claims() const override {
+    return {.idempotent = true, .permutation_invariant = true, .linear = true};
+  }
 
-  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor, std::span<const double>) const override {
+  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor,
+                                            std::span<const double>) const override {
     kernel::LinearForm form;
     const auto scale = tensor.values.per_model.find("scale");
     const bool given = scale != tensor.values.per_model.end() && scale->second.front().has_value();
@@ -40,6 +44,8 @@ class Passthrough : public Method {
 }  // namespace
 
 std::unique_ptr<Method> make_passthrough();
-std::unique_ptr<Method> make_passthrough() { return std::make_unique<Passthrough>(); }
+std::unique_ptr<Method> make_passthrough() {
+  return std::make_unique<Passthrough>();
+}
 
 }  // namespace stockpot::method

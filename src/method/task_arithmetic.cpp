@@ -8,8 +8,9 @@
 namespace stockpot::method {
 namespace {
 
-/// b + lambda * S(w_i (x_i - b)); with `normalize` the sum is divided by S(w_i). Task Arithmetic (Ilharco et al. 2023),
-/// section 2; `weight` and `normalize` are mergekit's, whose rule that weights summing to less than 1e-8 divide by 1 holds.
+/// b + lambda * S(w_i (x_i - b)); with `normalize` the sum is divided by S(w_i). Task Arithmetic (Ilharco et
+/// al. 2023), section 2; `weight` and `normalize` are mergekit's, whose rule that weights summing to less
+/// than 1e-8 divide by 1 holds.
 class TaskArithmetic : public Method {
  public:
   const recipe::MethodSchema& schema() const override {
@@ -38,9 +39,12 @@ class TaskArithmetic : public Method {
     return schema;
   }
 
-  Claims claims() const override { return {.idempotent = true, .permutation_invariant = true, .linear = true}; }
+  Claims claims() const override {
+    return {.idempotent = true, .permutation_invariant = true, .linear = true};
+  }
 
-  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor, std::span<const double>) const override {
+  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor,
+                                            std::span<const double>) const override {
     constexpr double smallest_divisor = 1e-8;
     kernel::LinearForm form;
     form.weights = tensor.values.of_models("weight");
@@ -58,6 +62,8 @@ class TaskArithmetic : public Method {
 }  // namespace
 
 std::unique_ptr<Method> make_task_arithmetic();
-std::unique_ptr<Method> make_task_arithmetic() { return std::make_unique<TaskArithmetic>(); }
+std::unique_ptr<Method> make_task_arithmetic() {
+  return std::make_unique<TaskArithmetic>();
+}
 
 }  // namespace stockpot::method

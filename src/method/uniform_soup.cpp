@@ -19,9 +19,12 @@ class UniformSoup : public Method {
     return schema;
   }
 
-  Claims claims() const override { return {.idempotent = true, .permutation_invariant = true, .linear = true}; }
+  Claims claims() const override {
+    return {.idempotent = true, .permutation_invariant = true, .linear = true};
+  }
 
-  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor, std::span<const double>) const override {
+  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor,
+                                            std::span<const double>) const override {
     kernel::LinearForm form;
     form.weights.assign(tensor.models, 1.0);
     form.divisor = static_cast<double>(tensor.models);
@@ -32,6 +35,8 @@ class UniformSoup : public Method {
 }  // namespace
 
 std::unique_ptr<Method> make_uniform_soup();
-std::unique_ptr<Method> make_uniform_soup() { return std::make_unique<UniformSoup>(); }
+std::unique_ptr<Method> make_uniform_soup() {
+  return std::make_unique<UniformSoup>();
+}
 
 }  // namespace stockpot::method

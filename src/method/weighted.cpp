@@ -22,9 +22,12 @@ class Weighted : public Method {
     return schema;
   }
 
-  Claims claims() const override { return {.idempotent = true, .permutation_invariant = true, .linear = true}; }
+  Claims claims() const override {
+    return {.idempotent = true, .permutation_invariant = true, .linear = true};
+  }
 
-  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor, std::span<const double>) const override {
+  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor,
+                                            std::span<const double>) const override {
     kernel::LinearForm form;
     form.weights = tensor.values.of_models("examples");
     form.divisor = std::accumulate(form.weights.begin(), form.weights.end(), 0.0);
@@ -35,6 +38,8 @@ class Weighted : public Method {
 }  // namespace
 
 std::unique_ptr<Method> make_weighted();
-std::unique_ptr<Method> make_weighted() { return std::make_unique<Weighted>(); }
+std::unique_ptr<Method> make_weighted() {
+  return std::make_unique<Weighted>();
+}
 
 }  // namespace stockpot::method

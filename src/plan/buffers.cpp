@@ -31,7 +31,8 @@ std::uint64_t buffer_bytes_per_element(const TensorTask& task, const ModelSet& m
 }
 
 std::uint64_t tile_elements(const TensorTask& task, const ModelSet& models, const BufferPlan& buffers) {
-  const std::uint64_t fitting = buffers.bytes_per_lane / buffer_bytes_per_element(task, models, buffers.holds_sums);
+  const std::uint64_t fitting =
+      buffers.bytes_per_lane / buffer_bytes_per_element(task, models, buffers.holds_sums);
   const std::uint64_t longest = std::min(std::bit_floor(fitting), unit_elements(task, models));
   return std::max(std::min(longest, task.bytewise ? longest : buffers.tile_elements), std::uint64_t{1});
 }
@@ -49,8 +50,8 @@ std::uint64_t base_resident_bytes(const std::vector<TensorTask>& tasks, const Mo
   return total;
 }
 
-BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& models, const PlanOptions& options,
-                        std::uint64_t base_bytes) {
+BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& models,
+                        const PlanOptions& options, std::uint64_t base_bytes) {
   const std::optional<std::uint64_t> memory_bytes = options.memory_bytes;
   BufferPlan buffers;
   buffers.holds_sums = options.grid.columns > 1;
@@ -61,9 +62,10 @@ BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& mo
   if (memory_bytes) {
     const std::uint64_t smallest = base_bytes + widest * tile_quantum;
     if (*memory_bytes < smallest) {
-      throw Error(ExitCode::usage,
-                  fmt::format("--memory {} is too small for this merge; the smallest that works is {} ({} bytes)",
-                              format_size(*memory_bytes), format_size(smallest), smallest));
+      throw Error(
+          ExitCode::usage,
+          fmt::format("--memory {} is too small for this merge; the smallest that works is {} ({} bytes)",
+                      format_size(*memory_bytes), format_size(smallest), smallest));
     }
     const std::uint64_t available = *memory_bytes - base_bytes;
     buffers.lanes = std::min(buffers.lanes, available / (widest * tile_quantum));

@@ -4,16 +4,20 @@
 
 namespace stockpot::plan {
 
-/// Kernels work best on whole blocks; tiles are multiples of this many elements (shorter at the end of a tensor).
+/// Kernels work best on whole blocks; tiles are multiples of this many elements (shorter at the end of a
+/// tensor).
 inline constexpr std::uint64_t tile_quantum = 4096;
-/// Enough for one large read per input to hide its own overhead, small enough for tiles to stay in the last-level cache.
+/// Enough for one large read per input to hide its own overhead, small enough for tiles to stay in the
+/// last-level cache.
 inline constexpr std::uint64_t preferred_tile_elements = std::uint64_t{1} << 18;
 
-/// Resident bytes of a rank before it has any tile: program and libraries, headers of all models, plan, digests.
+/// Resident bytes of a rank before it has any tile: program and libraries, headers of all models, plan,
+/// digests.
 std::uint64_t base_resident_bytes(const std::vector<TensorTask>& tasks, const ModelSet& models);
 
-/// As many lanes and as long tiles as the limit allows. Throws Error{usage} naming the smallest limit that works.
-BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& models, const PlanOptions& options,
-                        std::uint64_t base_bytes);
+/// As many lanes and as long tiles as the limit allows. Throws Error{usage} naming the smallest limit that
+/// works.
+BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& models,
+                        const PlanOptions& options, std::uint64_t base_bytes);
 
 }  // namespace stockpot::plan

@@ -6,7 +6,7 @@
 namespace stockpot::plan {
 
 std::vector<Traffic> unit_traffic(const MergePlan& plan, const ModelSet& models, std::uint32_t task_index,
-                                      std::uint64_t unit) {
+                                  std::uint64_t unit) {
   const TensorTask& task = plan.tasks[task_index];
   const std::uint64_t length = unit_elements(task, models);
   const std::uint64_t first = unit * length;
@@ -19,7 +19,8 @@ std::vector<Traffic> unit_traffic(const MergePlan& plan, const ModelSet& models,
 
   std::vector<bool> holds(plan.grid.columns, false);
   for (const InputRef& input : all_inputs(task)) {
-    columns[plan.column_of_model[input.model]].read_bytes += elements * read_bytes_per_element(task, models, input);
+    columns[plan.column_of_model[input.model]].read_bytes +=
+        elements * read_bytes_per_element(task, models, input);
   }
   for (const InputRef& input : task.inputs) holds[plan.column_of_model[input.model]] = true;
   columns[owner].written_bytes = elements * output_element_bytes(task);
@@ -31,8 +32,9 @@ std::vector<Traffic> unit_traffic(const MergePlan& plan, const ModelSet& models,
     }
     return columns;
   }
-  const auto last = plan.grid.columns - 1 -
-                    static_cast<std::uint64_t>(std::find(holds.rbegin(), holds.rend(), true) - holds.rbegin());
+  const auto last =
+      plan.grid.columns - 1 -
+      static_cast<std::uint64_t>(std::find(holds.rbegin(), holds.rend(), true) - holds.rbegin());
   for (std::uint64_t column = 0; column < plan.grid.columns; ++column) {
     if (!holds[column]) continue;
     if (column != last) columns[column].exchanged_bytes += elements * sizeof(double);

@@ -43,7 +43,8 @@ bool precedes_layers(const std::string& tensor_name) {
   while (!rest.empty()) {
     const std::size_t dot = rest.find('.');
     const std::string_view component = rest.substr(0, dot);
-    if (component.find("emb") != std::string_view::npos || component == "wte" || component == "wpe") return true;
+    if (component.find("emb") != std::string_view::npos || component == "wte" || component == "wpe")
+      return true;
     rest = dot == std::string_view::npos ? std::string_view{} : rest.substr(dot + 1);
   }
   return false;

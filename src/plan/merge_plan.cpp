@@ -14,7 +14,8 @@ namespace {
 /// Column m owns the m-th contiguous block of the models.
 std::vector<std::uint32_t> assign_columns(std::size_t models, std::uint64_t columns) {
   std::vector<std::uint32_t> column_of_model(models);
-  for (std::size_t i = 0; i < models; ++i) column_of_model[i] = static_cast<std::uint32_t>(i * columns / models);
+  for (std::size_t i = 0; i < models; ++i)
+    column_of_model[i] = static_cast<std::uint32_t>(i * columns / models);
   return column_of_model;
 }
 
@@ -32,8 +33,8 @@ struct WireCost {
   double sums = 0.0;
 };
 
-WireCost wire_cost(const TensorTask& task, const ModelSet& models, const std::vector<std::uint32_t>& column_of_model,
-                   std::uint64_t columns) {
+WireCost wire_cost(const TensorTask& task, const ModelSet& models,
+                   const std::vector<std::uint32_t>& column_of_model, std::uint64_t columns) {
   WireCost cost;
   const double away = static_cast<double>(columns - 1) / static_cast<double>(columns);
   for (const InputRef& input : all_inputs(task)) {
@@ -45,7 +46,8 @@ WireCost wire_cost(const TensorTask& task, const ModelSet& models, const std::ve
   cost.sums = (holders - 1.0) * sizeof(double) + away * static_cast<double>(output_element_bytes(task));
   if (task.anchor) {
     const bool is_home = holds[column_of_model[task.anchor->model]];
-    cost.sums += (holders - (is_home ? 1.0 : 0.0)) * static_cast<double>(bytes(input_dtype(task, models, *task.anchor)));
+    cost.sums += (holders - (is_home ? 1.0 : 0.0)) *
+                 static_cast<double>(bytes(input_dtype(task, models, *task.anchor)));
   }
   return cost;
 }
@@ -63,8 +65,8 @@ Exchange cheaper_exchange(const std::vector<TensorTask>& tasks, const ModelSet& 
 }
 
 bool is_linear(const method::Method& method, const std::vector<TensorTask>& tasks) {
-  const auto merged =
-      std::find_if(tasks.begin(), tasks.end(), [](const TensorTask& task) { return task.kind == TaskKind::merge; });
+  const auto merged = std::find_if(tasks.begin(), tasks.end(),
+                                   [](const TensorTask& task) { return task.kind == TaskKind::merge; });
   if (merged == tasks.end()) return false;
   const method::TensorContext context = context_of(*merged);
   if (method.statistics_width(context) != 0) return false;
@@ -134,9 +136,10 @@ std::uint64_t owner_column(const MergePlan& plan, std::uint32_t task, std::uint6
 bool passes_sums(const MergePlan& plan, std::uint32_t task) {
   const TensorTask& work = plan.tasks[task];
   if (plan.exchange != Exchange::sums || work.kind != TaskKind::merge) return false;
-  return std::is_sorted(work.inputs.begin(), work.inputs.end(), [&plan](const InputRef& a, const InputRef& b) {
-    return plan.column_of_model[a.model] < plan.column_of_model[b.model];
-  });
+  return std::is_sorted(work.inputs.begin(), work.inputs.end(),
+                        [&plan](const InputRef& a, const InputRef& b) {
+                          return plan.column_of_model[a.model] < plan.column_of_model[b.model];
+                        });
 }
 
 }  // namespace stockpot::plan

@@ -11,27 +11,31 @@ namespace {
 
 using ViewIterator = std::vector<checkpoint::TensorView>::const_iterator;
 
-std::optional<std::uint32_t> find_in(const Model& model, ViewIterator begin, ViewIterator end, std::string_view name) {
-  const auto found = std::lower_bound(begin, end, name, [](const checkpoint::TensorView& view, std::string_view wanted) {
-    return view.name < wanted;
-  });
+std::optional<std::uint32_t> find_in(const Model& model, ViewIterator begin, ViewIterator end,
+                                     std::string_view name) {
+  const auto found = std::lower_bound(
+      begin, end, name,
+      [](const checkpoint::TensorView& view, std::string_view wanted) { return view.name < wanted; });
   if (found == end || found->name != name) return std::nullopt;
   return static_cast<std::uint32_t>(found - model.views.begin());
 }
 
 }  // namespace
 
-Model make_model(std::string name, checkpoint::Checkpoint checkpoint, const std::vector<recipe::NameRule>& rules) {
+Model make_model(std::string name, checkpoint::Checkpoint checkpoint,
+                 const std::vector<recipe::NameRule>& rules) {
   Model model{std::move(name), std::move(checkpoint), {}, 0};
   model.views = checkpoint::make_views(model.checkpoint, rules, model.name);
   model.stored_views = model.views.size();
   auto tied = checkpoint::make_tied_views(model.checkpoint, rules, model.name);
-  model.views.insert(model.views.end(), std::make_move_iterator(tied.begin()), std::make_move_iterator(tied.end()));
+  model.views.insert(model.views.end(), std::make_move_iterator(tied.begin()),
+                     std::make_move_iterator(tied.end()));
   return model;
 }
 
 std::optional<std::uint32_t> Model::find_stored(std::string_view tensor_name) const {
-  return find_in(*this, views.begin(), views.begin() + static_cast<std::ptrdiff_t>(stored_views), tensor_name);
+  return find_in(*this, views.begin(), views.begin() + static_cast<std::ptrdiff_t>(stored_views),
+                 tensor_name);
 }
 
 std::optional<std::uint32_t> Model::find(std::string_view tensor_name) const {

@@ -9,7 +9,8 @@
 namespace stockpot::plan {
 namespace {
 
-std::vector<std::vector<std::uint32_t>> pack(const std::vector<TensorTask>& tasks, std::uint64_t shard_bytes) {
+std::vector<std::vector<std::uint32_t>> pack(const std::vector<TensorTask>& tasks,
+                                             std::uint64_t shard_bytes) {
   std::vector<std::vector<std::uint32_t>> shards(1);
   std::uint64_t filled_bytes = 0;
   for (std::uint32_t t = 0; t < tasks.size(); ++t) {

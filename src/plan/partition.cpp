@@ -13,7 +13,8 @@ struct Cut {
   std::uint64_t unit = 0;
 };
 
-Cut cut_at(const std::vector<WorkLoad>& loads, const std::vector<double>& cost_before, double target, double slack) {
+Cut cut_at(const std::vector<WorkLoad>& loads, const std::vector<double>& cost_before, double target,
+           double slack) {
   const auto next = std::upper_bound(cost_before.begin(), cost_before.end(), target);
   const auto task = static_cast<std::uint32_t>(next - cost_before.begin()) - 1;
   if (task >= loads.size()) return {static_cast<std::uint32_t>(loads.size()), 0};
@@ -29,7 +30,8 @@ Cut cut_at(const std::vector<WorkLoad>& loads, const std::vector<double>& cost_b
 double cost_of(const std::vector<WorkLoad>& loads, const Piece& piece) {
   const WorkLoad& load = loads[piece.task];
   const double before = static_cast<double>(piece.first_unit) * load.unit_cost;
-  const double until = piece.end_unit == load.units ? load.cost : static_cast<double>(piece.end_unit) * load.unit_cost;
+  const double until =
+      piece.end_unit == load.units ? load.cost : static_cast<double>(piece.end_unit) * load.unit_cost;
   return until - before;
 }
 
@@ -46,8 +48,10 @@ std::vector<std::vector<Piece>> partition(const std::vector<WorkLoad>& loads, st
   for (std::uint64_t owner = 0; owner < owners; ++owner) {
     Cut end{static_cast<std::uint32_t>(loads.size()), 0};
     if (owner + 1 < owners) {
-      const Cut wanted = cut_at(loads, cost_before, share * static_cast<double>(owner + 1), snap_share * share);
-      const bool goes_back = wanted.task < begin.task || (wanted.task == begin.task && wanted.unit < begin.unit);
+      const Cut wanted =
+          cut_at(loads, cost_before, share * static_cast<double>(owner + 1), snap_share * share);
+      const bool goes_back =
+          wanted.task < begin.task || (wanted.task == begin.task && wanted.unit < begin.unit);
       end = goes_back ? begin : wanted;
     }
     for (std::uint32_t task = begin.task; task < loads.size() && task <= end.task; ++task) {
@@ -64,9 +68,9 @@ double imbalance(const std::vector<WorkLoad>& loads, const std::vector<std::vect
   double largest = 0.0;
   double total = 0.0;
   for (const auto& share : shares) {
-    const double cost = std::accumulate(share.begin(), share.end(), 0.0, [&loads](double sum, const Piece& piece) {
-      return sum + cost_of(loads, piece);
-    });
+    const double cost =
+        std::accumulate(share.begin(), share.end(), 0.0,
+                        [&loads](double sum, const Piece& piece) { return sum + cost_of(loads, piece); });
     largest = std::max(largest, cost);
     total += cost;
   }

@@ -13,7 +13,9 @@ namespace {
 using nlohmann::json;
 
 json traffic_json(const Traffic& traffic) {
-  return {{"read", traffic.read_bytes}, {"exchanged", traffic.exchanged_bytes}, {"written", traffic.written_bytes}};
+  return {{"read", traffic.read_bytes},
+          {"exchanged", traffic.exchanged_bytes},
+          {"written", traffic.written_bytes}};
 }
 
 struct Totals {
@@ -84,7 +86,8 @@ std::string report_json(const std::vector<recipe::Problem>& problems, const std:
     document["ranks"] = ranks.size();
     document["grid"] = {plan->grid.rows, plan->grid.columns};
     document["per_rank"] = per_rank;
-    document["totals"] = {{"bytes", traffic_json(totals.traffic)}, {"peak_resident_bytes", totals.peak_resident_bytes}};
+    document["totals"] = {{"bytes", traffic_json(totals.traffic)},
+                          {"peak_resident_bytes", totals.peak_resident_bytes}};
     document["imbalance"] = plan->imbalance;
     if (effective) document["effective"] = effective_json(*plan, models);
   }
@@ -95,22 +98,26 @@ std::string report_text(const MergePlan& plan, const ModelSet& models, bool effe
   constexpr std::size_t shown_ranks = 16;
   const std::vector<RankForecast> ranks = forecast(plan, models);
   const Totals totals = totals_of(ranks);
-  const auto tensors = std::count_if(plan.tasks.begin(), plan.tasks.end(), [](const TensorTask& t) { return t.writes(); });
-  std::string text = fmt::format("{} tensors, {} in {} files; {} ranks as {} x {}, imbalance {:.2f} %\n", tensors,
-                                 format_size(plan.layout.tensor_bytes), plan.layout.files.size(), ranks.size(),
-                                 plan.grid.rows, plan.grid.columns, 100.0 * plan.imbalance);
+  const auto tensors =
+      std::count_if(plan.tasks.begin(), plan.tasks.end(), [](const TensorTask& t) { return t.writes(); });
+  std::string text = fmt::format("{} tensors, {} in {} files; {} ranks as {} x {}, imbalance {:.2f} %\n",
+                                 tensors, format_size(plan.layout.tensor_bytes), plan.layout.files.size(),
+                                 ranks.size(), plan.grid.rows, plan.grid.columns, 100.0 * plan.imbalance);
   text += fmt::format("total: read {}, exchange {}, write {}; at most {} of memory per rank\n",
                       format_size(totals.traffic.read_bytes), format_size(totals.traffic.exchanged_bytes),
                       format_size(totals.traffic.written_bytes), format_size(totals.peak_resident_bytes));
   for (std::size_t r = 0; r < std::min(shown_ranks, ranks.size()); ++r) {
-    text += fmt::format("rank {:>5}: {:>6} tensors, read {:>12}, exchange {:>12}, write {:>12}\n", r, ranks[r].tensors,
-                        format_size(ranks[r].traffic.read_bytes), format_size(ranks[r].traffic.exchanged_bytes),
+    text += fmt::format("rank {:>5}: {:>6} tensors, read {:>12}, exchange {:>12}, write {:>12}\n", r,
+                        ranks[r].tensors, format_size(ranks[r].traffic.read_bytes),
+                        format_size(ranks[r].traffic.exchanged_bytes),
                         format_size(ranks[r].traffic.written_bytes));
   }
-  if (ranks.size() > shown_ranks) text += fmt::format("... {} more ranks (--json lists all)\n", ranks.size() - shown_ranks);
+  if (ranks.size() > shown_ranks)
+    text += fmt::format("... {} more ranks (--json lists all)\n", ranks.size() - shown_ranks);
   if (effective) {
     for (const TensorTask& task : plan.tasks) {
-      if (task.kind == TaskKind::merge) text += task.name + ": " + dump(effective_json(task, models), -1) + "\n";
+      if (task.kind == TaskKind::merge)
+        text += task.name + ": " + dump(effective_json(task, models), -1) + "\n";
     }
   }
   return text;

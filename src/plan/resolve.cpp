@@ -15,7 +15,8 @@
 namespace stockpot::plan {
 namespace {
 
-/// Module of a recipe that a tensor belongs to: the one whose name is its longest prefix; the only one takes everything.
+/// Module of a recipe that a tensor belongs to: the one whose name is its longest prefix; the only one takes
+/// everything.
 class ModuleMap {
  public:
   explicit ModuleMap(const recipe::Recipe& recipe) : recipe_(recipe) {}
@@ -67,7 +68,8 @@ class Resolver {
     std::vector<std::uint32_t> indices;
     const auto add = [&](const std::string& name) {
       const auto index = find_model(models_, name);
-      if (index && std::find(indices.begin(), indices.end(), *index) == indices.end()) indices.push_back(*index);
+      if (index && std::find(indices.begin(), indices.end(), *index) == indices.end())
+        indices.push_back(*index);
     };
     for (const recipe::ModelEntry& entry : module.models) add(entry.name);
     for (const recipe::Slice& slice : module.slices) {
@@ -93,7 +95,8 @@ class Resolver {
       }
     }
     for (const std::string& name : unowned_) {
-      builder_.error("tensor " + quote(name), "belongs to no entry of modules: (their names are prefixes of tensor names)");
+      builder_.error("tensor " + quote(name),
+                     "belongs to no entry of modules: (their names are prefixes of tensor names)");
     }
   }
 
@@ -101,9 +104,10 @@ class Resolver {
   bool is_tied_in_output(const std::string& name) {
     const Model& reference = models_[config_model_];
     if (reference.find_stored(name) || !reference.find(name)) return false;
-    builder_.warning("tensor " + quote(name),
-                     fmt::format("is tied to another tensor in {}; the output keeps it tied and drops the separate copies",
-                                 quote(reference.name)));
+    builder_.warning(
+        "tensor " + quote(name),
+        fmt::format("is tied to another tensor in {}; the output keeps it tied and drops the separate copies",
+                    quote(reference.name)));
     return true;
   }
 
@@ -124,7 +128,8 @@ class Resolver {
       if (!is_anchor(index)) contributions.push_back({index, "", source, entry.examples});
     }
     if (method_.schema().needs_base_model && recipe_.base_model) {
-      anchor = Contribution{find_model(models_, recipe_.base_model->text).value(), "", std::nullopt, std::nullopt};
+      anchor =
+          Contribution{find_model(models_, recipe_.base_model->text).value(), "", std::nullopt, std::nullopt};
     }
     for (const std::string& name : names) {
       if (is_tied_in_output(name) || !merges(name)) continue;
@@ -168,26 +173,31 @@ class Resolver {
     for (const recipe::Slice& slice : module.slices) {
       output_layer = resolve_slice(module, slice, *stack, suffixes_of_layer, output_layer);
     }
-    
+
     for (const std::string& name : outside) {
       if (is_tied_in_output(name) || !merges(name)) continue;
       const recipe::Slice& slice = precedes_layers(name) ? module.slices.front() : module.slices.back();
-      merge_from_slice(module, slice, name, [&](const recipe::SliceSource&) { return name; }, 0.0);
+      merge_from_slice(
+          module, slice, name, [&](const recipe::SliceSource&) { return name; }, 0.0);
     }
   }
 
-  std::uint64_t resolve_slice(const recipe::Module& module, const recipe::Slice& slice, const std::string& stack,
+  std::uint64_t resolve_slice(const recipe::Module& module, const recipe::Slice& slice,
+                              const std::string& stack,
                               const std::map<std::uint64_t, std::set<std::string>>& suffixes_of_layer,
                               std::uint64_t output_layer) {
-    const auto layers = static_cast<std::uint64_t>(slice.sources.front().end_layer - slice.sources.front().first_layer);
+    const auto layers =
+        static_cast<std::uint64_t>(slice.sources.front().end_layer - slice.sources.front().first_layer);
     for (std::uint64_t k = 0; k < layers; ++k, ++output_layer) {
       const double depth = layers == 1 ? 1.0 : static_cast<double>(k) / static_cast<double>(layers - 1);
       std::set<std::string> suffixes;
       for (const recipe::SliceSource& source : slice.sources) {
         const auto found = suffixes_of_layer.find(static_cast<std::uint64_t>(source.first_layer) + k);
         if (found == suffixes_of_layer.end()) {
-          builder_.error(fmt::format("slices: {} [{}, {})", quote(source.name), source.first_layer, source.end_layer),
-                         fmt::format("there is no layer {}{}", stack, static_cast<std::uint64_t>(source.first_layer) + k));
+          builder_.error(
+              fmt::format("slices: {} [{}, {})", quote(source.name), source.first_layer, source.end_layer),
+              fmt::format("there is no layer {}{}", stack,
+                          static_cast<std::uint64_t>(source.first_layer) + k));
           return output_layer + layers - k;
         }
         suffixes.insert(found->second.begin(), found->second.end());
@@ -196,31 +206,34 @@ class Resolver {
       for (const std::string& suffix : suffixes) {
         const std::string name = stack + std::to_string(output_layer) + suffix;
         if (!filter_.merges(name)) {
-          builder_.error("tensor " + quote(name), "exclude: and include: can't leave out a layer of a recipe with slices");
+          builder_.error("tensor " + quote(name),
+                         "exclude: and include: can't leave out a layer of a recipe with slices");
           continue;
         }
-        merge_from_slice(module, slice, name,
-                         [&](const recipe::SliceSource& source) {
-                           return stack + std::to_string(static_cast<std::uint64_t>(source.first_layer) + k) + suffix;
-                         },
-                         depth);
+        merge_from_slice(
+            module, slice, name,
+            [&](const recipe::SliceSource& source) {
+              return stack + std::to_string(static_cast<std::uint64_t>(source.first_layer) + k) + suffix;
+            },
+            depth);
       }
     }
     return output_layer;
   }
 
-  /// Layer of the model whose config the output follows (else of the first source) that layer k of a slice is made of.
+  /// Layer of the model whose config the output follows (else of the first source) that layer k of a slice is
+  /// made of.
   [[nodiscard]] std::uint64_t described_layer(const recipe::Slice& slice, std::uint64_t k) const {
-    const auto same = std::find_if(slice.sources.begin(), slice.sources.end(), [&](const recipe::SliceSource& source) {
-      return find_model(models_, source.name) == config_model_;
-    });
+    const auto same = std::find_if(
+        slice.sources.begin(), slice.sources.end(),
+        [&](const recipe::SliceSource& source) { return find_model(models_, source.name) == config_model_; });
     const recipe::SliceSource& source = same == slice.sources.end() ? slice.sources.front() : *same;
     return static_cast<std::uint64_t>(source.first_layer) + k;
   }
 
   template <typename SourceName>
-  void merge_from_slice(const recipe::Module& module, const recipe::Slice& slice, const std::string& output_name,
-                        SourceName source_name, double depth) {
+  void merge_from_slice(const recipe::Module& module, const recipe::Slice& slice,
+                        const std::string& output_name, SourceName source_name, double depth) {
     std::vector<Contribution> contributions;
     std::optional<Contribution> anchor;
     const auto& base = slice.base_model ? slice.base_model : recipe_.base_model;
@@ -228,7 +241,8 @@ class Resolver {
       const recipe::SliceSource& source = slice.sources[index];
       const Contribution contribution{find_model(models_, source.name).value(), source_name(source), index,
                                       std::nullopt};
-      const bool is_base = method_.schema().needs_base_model && base && find_model(models_, base->text) == contribution.model;
+      const bool is_base =
+          method_.schema().needs_base_model && base && find_model(models_, base->text) == contribution.model;
       if (is_base && !anchor) {
         anchor = contribution;
       } else {
@@ -236,7 +250,8 @@ class Resolver {
       }
     }
     if (method_.schema().needs_base_model && !anchor) {
-      builder_.error("slices", "the base model is not among the sources of every slice, so its layers are unknown",
+      builder_.error("slices",
+                     "the base model is not among the sources of every slice, so its layers are unknown",
                      "add it to sources: with its layer_range");
       return;
     }

@@ -36,11 +36,13 @@ std::string TaskBuilder::describe(const InputRef& input) const {
                      checkpoint.files[stored(input).file].path.string());
 }
 
-std::optional<InputRef> TaskBuilder::find_input(const std::string& output_name, const Contribution& contribution) {
+std::optional<InputRef> TaskBuilder::find_input(const std::string& output_name,
+                                                const Contribution& contribution) {
   const Model& model = models_[contribution.model];
   const auto found = model.find(contribution.tensor_name);
   if (!found) {
-    const std::string which = output_name == contribution.tensor_name ? "" : " (for " + quote(output_name) + ")";
+    const std::string which =
+        output_name == contribution.tensor_name ? "" : " (for " + quote(output_name) + ")";
     error("tensor " + quote(contribution.tensor_name) + which,
           fmt::format("is missing in model {}, which other models of the merge have", quote(model.name)),
           "leave it out of the merge with exclude:, or rename with names:");
@@ -94,7 +96,9 @@ void TaskBuilder::choose_kind(TensorTask& task, const std::vector<InputRef>& inp
   task.elements = first.elements();
   if (single_source) {
     task.kind = TaskKind::copy;
-    const bool verbatim = first.is_plain() && (task.dtype == first.dtype || (!is_output(first.dtype) && !dtype_ && !recipe_.out_dtype && !recipe_.dtype));
+    const bool verbatim =
+        first.is_plain() && (task.dtype == first.dtype ||
+                             (!is_output(first.dtype) && !dtype_ && !recipe_.out_dtype && !recipe_.dtype));
     if (verbatim) {
       task.bytewise = true;
       task.dtype = first.dtype;
@@ -107,7 +111,8 @@ void TaskBuilder::copy(const std::string& output_name, std::uint32_t model) {
   const auto found = models_[model].find(output_name);
   if (!found) {
     error("tensor " + quote(output_name),
-          fmt::format("is left out of the merge, but model {}, which it is kept from, has none", quote(models_[model].name)),
+          fmt::format("is left out of the merge, but model {}, which it is kept from, has none",
+                      quote(models_[model].name)),
           "name another model with keep_from:");
     return;
   }
@@ -142,7 +147,8 @@ void TaskBuilder::merge(const std::string& output_name, const std::vector<Contri
 }
 
 method::ParameterValues TaskBuilder::evaluate(const std::string& output_name,
-                                              const std::vector<Contribution>& contributions, const Location& location) {
+                                              const std::vector<Contribution>& contributions,
+                                              const Location& location) {
   method::ParameterValues values;
   recipe::Place place{recipe_, *location.module, location.slice, std::nullopt};
   for (const recipe::ParameterSpec& parameter : method_.schema().parameters) {

@@ -8,7 +8,8 @@
 
 namespace stockpot::plan {
 
-/// One model's part in a tensor: which model, under which of its own tensor names, with which parameters of its own.
+/// One model's part in a tensor: which model, under which of its own tensor names, with which parameters of
+/// its own.
 struct Contribution {
   std::uint32_t model = 0;
   std::string tensor_name;
@@ -23,7 +24,8 @@ struct Location {
   double depth = 0.0;
 };
 
-/// Makes tasks out of contributions: finds the views, checks shapes and dtypes, evaluates parameters, picks the output's dtype.
+/// Makes tasks out of contributions: finds the views, checks shapes and dtypes, evaluates parameters, picks
+/// the output's dtype.
 class TaskBuilder {
  public:
   TaskBuilder(const recipe::Recipe& recipe, const method::Method& method, const ModelSet& models,
@@ -46,9 +48,11 @@ class TaskBuilder {
   bool check_alike(const TensorTask& task, const std::vector<InputRef>& inputs);
   void choose_kind(TensorTask& task, const std::vector<InputRef>& inputs, bool single_source);
   DType output_dtype(const std::vector<InputRef>& inputs) const;
-  method::ParameterValues evaluate(const std::string& output_name, const std::vector<Contribution>& contributions,
-                                   const Location& location);
-  const checkpoint::TensorView& view(const InputRef& input) const { return models_[input.model].views[input.view]; }
+  method::ParameterValues evaluate(const std::string& output_name,
+                                   const std::vector<Contribution>& contributions, const Location& location);
+  const checkpoint::TensorView& view(const InputRef& input) const {
+    return models_[input.model].views[input.view];
+  }
   const checkpoint::StoredTensor& stored(const InputRef& input) const;
   std::string describe(const InputRef& input) const;
 

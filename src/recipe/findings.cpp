@@ -17,7 +17,7 @@ std::string path_part(const std::string& key) {
   const bool is_word = !key.empty() && key.size() <= 64 && std::all_of(key.begin(), key.end(), [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
   });
-  return is_word ? key : quoted(key);
+  return is_word ? key : quote(key);
 }
 
 std::string where(std::size_t line, const std::string& path) {

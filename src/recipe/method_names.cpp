@@ -35,9 +35,9 @@ void report_method(const Cursor& at, const std::string& name, const Schema& sche
   for (const MethodSchema& method : schema) names.push_back(method.name);
   const std::string available = fmt::format("available: {}", fmt::join(names, ", "));
   if (std::find(documented_methods.begin(), documented_methods.end(), name) != documented_methods.end()) {
-    findings.error(at, "method " + quoted(name) + " is not available in this version; " + available);
+    findings.error(at, "method " + quote(name) + " is not available in this version; " + available);
   } else {
-    findings.error(at, "unknown method " + quoted(name) + "; " + available, suggest(name, names));
+    findings.error(at, "unknown method " + quote(name) + "; " + available, suggest(name, names));
   }
 }
 

@@ -24,7 +24,7 @@ void ModelNames::add_reference(const ModelReference& reference) {
 
 void ModelNames::require(const Cursor& at, const std::string& text, Findings& findings) const {
   if (names_.count(text) != 0 || references_.count(text) != 0) return;
-  findings.error(at, quoted(text) + " is no model of this recipe",
+  findings.error(at, quote(text) + " is no model of this recipe",
                  findings.is_full() ? std::string{} : suggest(text, all()));
 }
 

@@ -36,7 +36,7 @@ std::unique_ptr<RE2> compile(const Cursor& at, const std::string& pattern, Findi
   if (regex->ok()) return regex;
   // The library's text goes on with a piece of the pattern, which may hold line breaks.
   const std::string& why = regex->error();
-  findings.error(at, "regex " + quoted(pattern) + ": " + why.substr(0, why.find(": ")));
+  findings.error(at, "regex " + quote(pattern) + ": " + why.substr(0, why.find(": ")));
   return nullptr;
 }
 
@@ -48,7 +48,7 @@ void check_groups(const Cursor& at, const NameRule& rule, Findings& findings) {
     for (const std::string& to : rule.to) {
       std::string why;
       if (!regex->CheckRewriteString(to, &why)) {
-        findings.error(at, quoted(to) + " does not fit " + quoted(from) + ": " + why);
+        findings.error(at, quote(to) + " does not fit " + quote(from) + ": " + why);
       }
     }
   }

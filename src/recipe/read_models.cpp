@@ -50,7 +50,7 @@ void ModuleReader::read_models(const Cursor& at, Module& module) {
 ModelEntry ModuleReader::read_model(const Cursor& at) {
   ModelEntry entry;
   if (at.is(YamlNode::Kind::scalar)) {
-    context_.findings.error(at, "expected a mapping, found " + quoted(at.node->text),
+    context_.findings.error(at, "expected a mapping, found " + quote(at.node->text),
                             "write `- model: REFERENCE`");
     return entry;
   }
@@ -69,7 +69,7 @@ ModelEntry ModuleReader::read_model(const Cursor& at) {
         context_.findings.error(*examples, "the number of examples must be positive");
       }
     } else if (context_.method != nullptr && reader.is_mapping()) {
-      context_.findings.error(at, "examples is missing for model " + quoted(entry.name),
+      context_.findings.error(at, "examples is missing for model " + quote(entry.name),
                               "write `examples: NUMBER` beside it");
     }
   } else {

@@ -79,12 +79,12 @@ void ModuleReader::check_name(const Cursor& at, const std::string& name, const M
                               std::set<std::string>& taken) {
   if (reference.text.empty()) return;  // reported already
   if (!taken.insert(name).second) {
-    context_.findings.error(at, "model " + quoted(name) + " is listed twice",
+    context_.findings.error(at, "model " + quote(name) + " is listed twice",
                             "give each entry a `name:` of its own");
     return;
   }
   if (!names_.add(name, reference)) {
-    context_.findings.error(at, "the name " + quoted(name) + " already stands for another model");
+    context_.findings.error(at, "the name " + quote(name) + " already stands for another model");
   }
 }
 
@@ -134,7 +134,7 @@ void ModuleReader::check_model_parameters(const Cursor& at, const std::string& n
   for (const ParameterSpec& parameter : context_.method->parameters) {
     if (!parameter.per_model || !is_required(parameter) || is_given(parameter, levels)) continue;
     context_.findings.error(
-        at, parameter.name + " is missing for " + (name.empty() ? "this model" : "model " + quoted(name)),
+        at, parameter.name + " is missing for " + (name.empty() ? "this model" : "model " + quote(name)),
         "write `parameters: {" + parameter.name + ": ...}` beside it");
   }
 }

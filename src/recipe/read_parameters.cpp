@@ -142,7 +142,7 @@ void report_unknown(const Cursor& at, const YamlEntry& entry, const ParseContext
   }
   const std::string suggestion =
       context.findings.is_full() ? std::string{} : suggest(entry.key, context.parameter_names());
-  context.findings.ignored(entry.line, path, method + " has no parameter " + quoted(entry.key), suggestion);
+  context.findings.ignored(entry.line, path, method + " has no parameter " + quote(entry.key), suggestion);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::optional<ModelReference> parse_text(const Cursor& at, Findings& findings) {
   }
   std::string why;
   std::optional<ModelReference> reference = parse_model_reference(at.node->text, why);
-  if (!reference) findings.error(at, "model reference " + quoted(at.node->text) + ": " + why, literal_remedy);
+  if (!reference) findings.error(at, "model reference " + quote(at.node->text) + ": " + why, literal_remedy);
   return reference;
 }
 

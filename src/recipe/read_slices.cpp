@@ -129,7 +129,7 @@ void ModuleReader::check_base_is_source(const Cursor& at, const Slice& slice) {
   const bool is_listed = std::any_of(slice.sources.begin(), slice.sources.end(),
                                      [&](const SliceSource& s) { return same_model(s.reference, *base); });
   if (is_listed) return;
-  context_.findings.error(at, "base_model " + quoted(base->text) + " is not among the sources of this slice",
+  context_.findings.error(at, "base_model " + quote(base->text) + " is not among the sources of this slice",
                           "list it with its layer range");
 }
 

@@ -104,7 +104,7 @@ void MappingReader::finish(std::span<const Hint> hints) {
     const auto hint =
         std::find_if(hints.begin(), hints.end(), [&](const Hint& h) { return h.key == suggestion; });
     if (hint != hints.end() && !contains(known_, suggestion)) suggestion = hint->remedy;
-    findings_.ignored(entry.line, at_.path, "unknown key " + quoted(entry.key), std::move(suggestion));
+    findings_.ignored(entry.line, at_.path, "unknown key " + quote(entry.key), std::move(suggestion));
   }
 }
 
@@ -118,12 +118,12 @@ std::optional<double> read_number(const Cursor& at, Findings& findings) {
   const std::optional<double> value = number_of(*at.node);
   if (!value) {
     const std::string found =
-        at.is(YamlNode::Kind::scalar) ? quoted(at.node->text) : std::string(kind_name(*at.node));
+        at.is(YamlNode::Kind::scalar) ? quote(at.node->text) : std::string(kind_name(*at.node));
     findings.error(at, "expected a number, found " + found);
     return std::nullopt;
   }
   if (!std::isfinite(*value)) {
-    findings.error(at, "expected a finite number, found " + quoted(at.node->text));
+    findings.error(at, "expected a finite number, found " + quote(at.node->text));
     return std::nullopt;
   }
   return value;
@@ -134,11 +134,11 @@ std::optional<std::int64_t> read_integer(const Cursor& at, std::int64_t minimum,
   const std::optional<double> value = read_number(at, findings);
   if (!value) return std::nullopt;
   if (std::trunc(*value) != *value) {
-    findings.error(at, "expected a whole number, found " + quoted(at.node->text));
+    findings.error(at, "expected a whole number, found " + quote(at.node->text));
     return std::nullopt;
   }
   if (*value < static_cast<double>(minimum) || *value > static_cast<double>(maximum)) {
-    findings.error(at, fmt::format("{} is outside {}..{}", quoted(at.node->text), minimum, maximum));
+    findings.error(at, fmt::format("{} is outside {}..{}", quote(at.node->text), minimum, maximum));
     return std::nullopt;
   }
   return static_cast<std::int64_t>(*value);
@@ -165,7 +165,7 @@ std::vector<std::string> read_texts(const Cursor& at, Findings& findings) {
 
 void report_choice(const Cursor& at, const std::string& word, std::span<const std::string> choices,
                    Findings& findings) {
-  findings.error(at, fmt::format("{} is none of {}", quoted(word), fmt::join(choices, ", ")),
+  findings.error(at, fmt::format("{} is none of {}", quote(word), fmt::join(choices, ", ")),
                  suggest(word, choices));
 }
 

@@ -101,7 +101,7 @@ void RecipeReader::check_base_name(const ModelNames& names) {
   if (named != nullptr && !same_model(*named, *recipe_.base_model)) {
     findings_.error(
         *base_at_,
-        quoted(recipe_.base_model->text) + " is the `name:` of a model; base_model takes a reference",
+        quote(recipe_.base_model->text) + " is the `name:` of a model; base_model takes a reference",
         "write `base_model: " + named->text + "`");
   }
 }
@@ -116,8 +116,8 @@ std::optional<DType> RecipeReader::read_dtype(const std::string& key) {
   if (!dtype) {
     report_choice(*at, *text, names, findings_);
   } else if (!is_output(*dtype)) {
-    findings_.error(
-        *at, quoted(*text) + " is not a type that a merge writes: bfloat16, float16, float32, float64");
+    findings_.error(*at,
+                    quote(*text) + " is not a type that a merge writes: bfloat16, float16, float32, float64");
   }
   return dtype;
 }

@@ -138,7 +138,7 @@ void TreeBuilder::place_value(Open& mapping, const YamlNode& node, std::size_t l
   mapping.has_key = false;
   const bool is_new = mapping.keys.insert(mapping.key).second;
   if (!is_new) {
-    fault(mapping.key_line, "key " + quoted(mapping.key) + " stands twice in one mapping",
+    fault(mapping.key_line, "key " + quote(mapping.key) + " stands twice in one mapping",
           mapping.is_merge ? "write one `<<: [*first, *second]`; the first wins" : "");
   }
   if (mapping.is_merge) {
@@ -190,7 +190,7 @@ void TreeBuilder::grow(YamlNode& parent, std::uint64_t nodes) {
 void TreeBuilder::check_tag(const std::string& tag, std::string_view expected, std::size_t line) {
   if (tag.empty() || tag == "?" || tag == "!") return;
   if (!expected.empty() && tag == std::string(tag_prefix) + std::string(expected)) return;
-  fault(line, "YAML tag " + quoted(tag) + " is not supported");
+  fault(line, "YAML tag " + quote(tag) + " is not supported");
 }
 
 void TreeBuilder::fault(std::size_t line, std::string message, std::string suggestion) {

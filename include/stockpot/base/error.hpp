@@ -39,6 +39,5 @@ class Error : public std::runtime_error {
 /// `text` in single quotes, control characters and non-UTF-8 bytes escaped, cut after 200 bytes: safe for one
 /// line.
 std::string quote(std::string_view text);
-inline std::string quoted(std::string_view text) { return quote(text); }
 
 }  // namespace stockpot

@@ -22,10 +22,12 @@ struct LoadedRecipe {
 recipe::Recipe load_recipe(comm::Communicator& world, const std::filesystem::path& path, bool lenient,
                            const WarningSink& warn);
 
-/// Collective. Expands trajectories, locates and opens every model on rank 0 and gives all ranks the headers. Throws the same Error on every rank.
+/// Collective. Expands trajectories, locates and opens every model on rank 0 and gives all ranks the headers.
+/// Throws the same Error on every rank.
 LoadedRecipe load_models(comm::Communicator& world, recipe::Recipe recipe, const WarningSink& warn);
 
-/// Throws Error{usage} (bad recipe) or Error{input} (tensors that do not fit) with all problems if any is an error; passes warnings on.
+/// Throws Error{usage} (bad recipe) or Error{input} (tensors that do not fit) with all problems if any is an
+/// error; passes warnings on.
 void raise_problems(const std::vector<recipe::Problem>& problems, ExitCode code, const std::string& subject,
                     const WarningSink& warn);
 

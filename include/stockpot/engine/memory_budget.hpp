@@ -8,13 +8,15 @@
 
 namespace stockpot::engine {
 
-/// Every large buffer of a rank is a token of its budget, so that the peak is known and the limit can't be passed by mistake.
+/// Every large buffer of a rank is a token of its budget, so that the peak is known and the limit can't be
+/// passed by mistake.
 class MemoryBudget {
  public:
   /// A buffer that gives its bytes back when it goes.
   class Token {
    public:
-    Token(Token&& other) noexcept : budget_(other.budget_), size_(other.size_), bytes_(std::move(other.bytes_)) {
+    Token(Token&& other) noexcept
+        : budget_(other.budget_), size_(other.size_), bytes_(std::move(other.bytes_)) {
       other.budget_ = nullptr;
     }
     Token& operator=(Token&&) = delete;
@@ -37,7 +39,8 @@ class MemoryBudget {
   MemoryBudget(const MemoryBudget&) = delete;
   MemoryBudget& operator=(const MemoryBudget&) = delete;
 
-  /// A page-aligned buffer. Throws Error{system_io} beyond the limit: the plan promised otherwise. Thread safe.
+  /// A page-aligned buffer. Throws Error{system_io} beyond the limit: the plan promised otherwise. Thread
+  /// safe.
   [[nodiscard]] Token acquire(std::uint64_t bytes);
   [[nodiscard]] std::uint64_t peak_bytes() const noexcept { return peak_bytes_.load(); }
   [[nodiscard]] std::uint64_t used_bytes() const noexcept { return used_bytes_.load(); }

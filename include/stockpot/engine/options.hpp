@@ -16,7 +16,7 @@ enum class NonfinitePolicy { error, warn, allow };
 
 /// What a rank knows about the whole job's progress.
 struct Progress {
-  std::uint64_t done_bytes = 0;   ///< read and written, all ranks
+  std::uint64_t done_bytes = 0;  ///< read and written, all ranks
   std::uint64_t total_bytes = 0;
   double seconds = 0.0;
 };

@@ -18,7 +18,8 @@ struct PlannedMerge {
   ExitCode code = ExitCode::success;  ///< usage if the recipe is at fault, input if models are
 };
 
-/// Local (one process, any number of planned ranks). Reads the recipe and headers only, throws nothing for what is wrong with either.
+/// Local (one process, any number of planned ranks). Reads the recipe and headers only, throws nothing for
+/// what is wrong with either.
 PlannedMerge plan_recipe(const std::filesystem::path& recipe, const RunOptions& options);
 
 }  // namespace stockpot::engine

@@ -10,7 +10,8 @@ namespace stockpot::io {
 enum class Durability { fsync, none };
 enum class ExistingOutput { refuse, resume, overwrite };
 
-/// What an output is in the end: a folder, or one file that is made in the partial folder and moved out of it.
+/// What an output is in the end: a folder, or one file that is made in the partial folder and moved out of
+/// it.
 enum class OutputKind { folder, file };
 
 /// What stands at a target when a job begins.
@@ -31,9 +32,9 @@ class OutputFolder {
   struct Options {
     ExistingOutput existing = ExistingOutput::refuse;
     Durability durability = Durability::fsync;
-    OutputKind kind = OutputKind::folder;
     double heartbeat_seconds = 10.0;
     double takeover_seconds = 60.0;
+    OutputKind kind = OutputKind::folder;
   };
 
   /// Claims the target, creating missing parent folders. An empty folder at the target counts as nothing.
@@ -55,7 +56,8 @@ class OutputFolder {
   /// target aside (with `overwrite`), renames, syncs the parent, removes the lock, deletes what was moved
   /// aside.
   void publish();
-  /// For outputs that are one file: moves `name` out of the partial folder to the target, replacing an old one, and deletes the rest.
+  /// For outputs that are one file: moves `name` out of the partial folder to the target, replacing an old
+  /// one, and deletes the rest.
   void publish_file(const std::string& name);
   /// Deletes the partial folder: nothing that looks like an output remains.
   void discard() noexcept;

@@ -13,15 +13,17 @@
 #include "stockpot/recipe/schema.hpp"
 #include "stockpot/tensor/shape.hpp"
 
-/// How models become one. Every method is statistics -> coefficients -> apply: local sums over the elements, one ordered
-/// reduction, a few numbers, one pass over the elements. A method knows neither ranks nor files; it sees tiles.
+/// How models become one. Every method is statistics -> coefficients -> apply: local sums over the elements,
+/// one ordered reduction, a few numbers, one pass over the elements. A method knows neither ranks nor files;
+/// it sees tiles.
 namespace stockpot::method {
 
 /// Parameters of one output tensor, evaluated for its name and depth.
 struct ParameterValues {
-  std::map<std::string, double> shared;                                  ///< absent: not given and no default
-  std::map<std::string, std::vector<std::optional<double>>> per_model;   ///< by model, recipe order without the anchor
-  std::map<std::string, std::string> words;                              ///< parameters of kind choice
+  std::map<std::string, double> shared;  ///< absent: not given and no default
+  std::map<std::string, std::vector<std::optional<double>>>
+      per_model;                             ///< by model, recipe order without the anchor
+  std::map<std::string, std::string> words;  ///< parameters of kind choice
 
   [[nodiscard]] double number(const std::string& name) const;  ///< @pre given or defaulted
   [[nodiscard]] bool flag(const std::string& name) const { return number(name) != 0.0; }
@@ -40,7 +42,8 @@ struct TensorContext {
   ParameterValues values;
 };
 
-/// Consecutive elements [first, first + count) of one tensor: every model's, the anchor's, and where the result goes.
+/// Consecutive elements [first, first + count) of one tensor: every model's, the anchor's, and where the
+/// result goes.
 struct Tile {
   std::uint64_t first = 0;
   std::uint64_t count = 0;
@@ -58,7 +61,8 @@ class ElementPass {
   virtual ~ElementPass() = default;
   /// Local, thread safe; any cut of a tensor into tiles gives the same bytes.
   virtual kernel::ElementCounts apply(const Tile& tile) const = 0;
-  /// The linear form that `apply` evaluates, if it is one: ranks that hold different models can then pass running sums.
+  /// The linear form that `apply` evaluates, if it is one: ranks that hold different models can then pass
+  /// running sums.
   [[nodiscard]] virtual const kernel::LinearForm* linear_form() const { return nullptr; }
 };
 
@@ -84,8 +88,8 @@ class Method {
   /// Writes the sums of one leaf (a tile of the fixed leaf grid). Local, thread safe.
   virtual void accumulate(const TensorContext&, const Tile& /*leaf*/, std::span<double> /*sums*/) const {}
   /// Turns the sums over the tensor (or its scope) into the apply step.
-  [[nodiscard]] virtual std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor,
-                                                                  std::span<const double> statistics) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<ElementPass> coefficients(
+      const TensorContext& tensor, std::span<const double> statistics) const = 0;
 };
 
 /// The apply step that evaluates a linear form.

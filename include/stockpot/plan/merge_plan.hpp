@@ -11,11 +11,12 @@
 #include "stockpot/plan/resolve.hpp"
 #include "stockpot/plan/task.hpp"
 
-/// Who does what: a pure function of headers, number of ranks and limits. Knows no MPI and opens no file, so that it answers for
-/// any machine.
+/// Who does what: a pure function of headers, number of ranks and limits. Knows no MPI and opens no file, so
+/// that it answers for any machine.
 namespace stockpot::plan {
 
-/// Ranks in `rows` x `columns`: rank r is row r / columns (its share of the layers) and column r % columns (its share of the models).
+/// Ranks in `rows` x `columns`: rank r is row r / columns (its share of the layers) and column r % columns
+/// (its share of the models).
 struct GridShape {
   std::uint64_t rows = 1;
   std::uint64_t columns = 1;
@@ -47,10 +48,10 @@ struct Traffic {
 
 /// How a rank uses memory while it works.
 struct BufferPlan {
-  std::uint64_t lanes = 1;              ///< work items under way at once
-  std::uint64_t bytes_per_lane = 0;     ///< tiles of every input and of the output
-  std::uint64_t tile_elements = 0;      ///< at most; fewer where a tensor has many inputs
-  bool holds_sums = false;              ///< lanes also hold running sums in double (grids of several columns)
+  std::uint64_t lanes = 1;           ///< work items under way at once
+  std::uint64_t bytes_per_lane = 0;  ///< tiles of every input and of the output
+  std::uint64_t tile_elements = 0;   ///< at most; fewer where a tensor has many inputs
+  bool holds_sums = false;           ///< lanes also hold running sums in double (grids of several columns)
   [[nodiscard]] std::uint64_t bytes() const { return lanes * bytes_per_lane; }
 };
 
@@ -64,11 +65,11 @@ struct MergePlan {
   std::vector<TensorTask> tasks;
   OutputLayout layout;
   GridShape grid;
-  std::vector<std::vector<Piece>> pieces;             ///< by row
-  std::vector<std::uint32_t> column_of_model;         ///< which column reads a model
+  std::vector<std::vector<Piece>> pieces;      ///< by row
+  std::vector<std::uint32_t> column_of_model;  ///< which column reads a model
   Exchange exchange = Exchange::tiles;
   BufferPlan buffers;
-  std::uint64_t base_resident_bytes = 0;              ///< program, libraries, headers, plan: everything but the buffers
+  std::uint64_t base_resident_bytes = 0;  ///< program, libraries, headers, plan: everything but the buffers
   std::uint64_t seed = 0;
   std::optional<std::vector<std::uint64_t>> output_layers;  ///< see ResolvedMerge
   std::uint32_t config_model = 0;
@@ -79,8 +80,8 @@ struct MergePlan {
   [[nodiscard]] std::uint64_t column_of(std::uint64_t rank) const { return rank % grid.columns; }
 };
 
-/// Lays out, partitions and budgets resolved tasks. Throws Error{usage} when the memory limit is too small, naming the smallest that works.
-/// Cost: O(tasks log tasks + ranks).
+/// Lays out, partitions and budgets resolved tasks. Throws Error{usage} when the memory limit is too small,
+/// naming the smallest that works. Cost: O(tasks log tasks + ranks).
 MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, ResolvedMerge resolved,
                     const ModelSet& models, const PlanOptions& options);
 
@@ -90,10 +91,12 @@ std::uint64_t tile_elements(const TensorTask& task, const ModelSet& models, cons
 /// Bytes of lane buffer that one element of a task needs.
 std::uint64_t buffer_bytes_per_element(const TensorTask& task, const ModelSet& models, bool holds_sums);
 
-/// Column that writes unit `unit` of task `task`: in turn, except that copies stay with the column that holds their model.
+/// Column that writes unit `unit` of task `task`: in turn, except that copies stay with the column that holds
+/// their model.
 std::uint64_t owner_column(const MergePlan& plan, std::uint32_t task, std::uint64_t unit);
 
-/// True if a task's running sums pass from column to column: the plan chose so, and the task's models stand in the order of the columns.
+/// True if a task's running sums pass from column to column: the plan chose so, and the task's models stand
+/// in the order of the columns.
 bool passes_sums(const MergePlan& plan, std::uint32_t task);
 
 /// What every rank will read, exchange and write, exactly, and its peak memory, at most.

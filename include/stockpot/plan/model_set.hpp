@@ -16,8 +16,9 @@ namespace stockpot::plan {
 struct Model {
   std::string name;  ///< the recipe's `name`, else the reference as written
   checkpoint::Checkpoint checkpoint;
-  std::vector<checkpoint::TensorView> views;  ///< what it stores, sorted by name, then what it ties, sorted too
-  std::size_t stored_views = 0;               ///< number of the former
+  std::vector<checkpoint::TensorView>
+      views;                     ///< what it stores, sorted by name, then what it ties, sorted too
+  std::size_t stored_views = 0;  ///< number of the former
 
   /// Index of the view of that name, stored or tied; nullopt if the model has neither.
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view tensor_name) const;
@@ -26,9 +27,11 @@ struct Model {
 };
 
 /// A model with its views made. Throws what checkpoint::make_views throws.
-Model make_model(std::string name, checkpoint::Checkpoint checkpoint, const std::vector<recipe::NameRule>& rules);
+Model make_model(std::string name, checkpoint::Checkpoint checkpoint,
+                 const std::vector<recipe::NameRule>& rules);
 
-/// The checkpoints of a merge, each once, in the order in which the recipe first names them; the base model last if it is listed nowhere.
+/// The checkpoints of a merge, each once, in the order in which the recipe first names them; the base model
+/// last if it is listed nowhere.
 using ModelSet = std::vector<Model>;
 
 /// Name and reference of every model that a recipe uses, in that order.

@@ -25,8 +25,9 @@ struct OutputLayout {
   std::uint64_t parameters = 0;    ///< elements of all tensors
 };
 
-/// Packs the tensors of writing tasks, in their order, into files of at most `shard_bytes` tensor bytes (a larger tensor gets a file of its
-/// own) and sets each task's file and offset. HDF5 makes one file, whose offsets are known once it is created.
+/// Packs the tensors of writing tasks, in their order, into files of at most `shard_bytes` tensor bytes (a
+/// larger tensor gets a file of its own) and sets each task's file and offset. HDF5 makes one file, whose
+/// offsets are known once it is created.
 OutputLayout lay_out(std::vector<TensorTask>& tasks, OutputFormat format, std::uint64_t shard_bytes);
 
 }  // namespace stockpot::plan

@@ -5,7 +5,8 @@
 
 namespace stockpot::plan {
 
-/// Work of one tensor as the partition sees it: `units` pieces that can't be cut, each costing `unit_cost` (the last one less).
+/// Work of one tensor as the partition sees it: `units` pieces that can't be cut, each costing `unit_cost`
+/// (the last one less).
 struct WorkLoad {
   std::uint64_t units = 1;
   double cost = 0.0;       ///< of all units together
@@ -21,8 +22,9 @@ struct Piece {
   friend bool operator==(const Piece&, const Piece&) = default;
 };
 
-/// Cuts the tasks, in their order, into `owners` contiguous shares of nearly equal cost. A share begins at a task where that costs at most
-/// 1 % of a share in balance, else at a unit within one. Pure; every unit is in exactly one share. Cost: O(tasks + owners log tasks).
+/// Cuts the tasks, in their order, into `owners` contiguous shares of nearly equal cost. A share begins at a
+/// task where that costs at most 1 % of a share in balance, else at a unit within one. Pure; every unit is in
+/// exactly one share. Cost: O(tasks + owners log tasks).
 std::vector<std::vector<Piece>> partition(const std::vector<WorkLoad>& loads, std::uint64_t owners);
 
 /// Largest share's cost divided by the mean, minus 1.

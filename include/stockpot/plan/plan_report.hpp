@@ -12,7 +12,8 @@ namespace stockpot::plan {
 std::string report_json(const std::vector<recipe::Problem>& problems, const std::optional<MergePlan>& plan,
                         const ModelSet& models, bool effective);
 
-/// The same for people: totals, the heaviest ranks, output files; with `effective` the parameters of every tensor.
+/// The same for people: totals, the heaviest ranks, output files; with `effective` the parameters of every
+/// tensor.
 std::string report_text(const MergePlan& plan, const ModelSet& models, bool effective);
 
 }  // namespace stockpot::plan

@@ -13,15 +13,18 @@ namespace stockpot::plan {
 
 /// What a recipe means for the tensors of its models.
 struct ResolvedMerge {
-  std::vector<TensorTask> tasks;  ///< natural order of names, then digest tasks; empty when some problem is an error
+  std::vector<TensorTask>
+      tasks;  ///< natural order of names, then digest tasks; empty when some problem is an error
   std::vector<recipe::Problem> problems;
   /// Of a recipe with slices: for each layer of the output the layer of the config's model that describes it.
   std::optional<std::vector<std::uint64_t>> output_layers;
-  std::uint32_t config_model = 0;              ///< whose config, tokenizer and key set the output follows: base model, else the first
+  std::uint32_t config_model =
+      0;  ///< whose config, tokenizer and key set the output follows: base model, else the first
 };
 
-/// Pure: decides for every output tensor which models' tensors it is made of, in which dtype, with which parameters. Finds every
-/// missing, extra and mismatched tensor, reports all. `dtype` (the command line's) overrides the recipe's.
+/// Pure: decides for every output tensor which models' tensors it is made of, in which dtype, with which
+/// parameters. Finds every missing, extra and mismatched tensor, reports all. `dtype` (the command line's)
+/// overrides the recipe's.
 ResolvedMerge resolve(const recipe::Recipe& recipe, const method::Method& method, const ModelSet& models,
                       std::optional<DType> dtype);
 

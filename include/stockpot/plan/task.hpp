@@ -13,8 +13,8 @@ namespace stockpot::plan {
 /// A view of one model that a task reads.
 struct InputRef {
   std::uint32_t model = 0;
-  std::uint32_t view = 0;        ///< index into Model::views; for digest tasks into Checkpoint::tensors
-  bool digests = false;          ///< this task's reading also yields the stored tensor's content digest
+  std::uint32_t view = 0;  ///< index into Model::views; for digest tasks into Checkpoint::tensors
+  bool digests = false;    ///< this task's reading also yields the stored tensor's content digest
 };
 
 enum class TaskKind {
@@ -29,14 +29,14 @@ struct TensorTask {
   TaskKind kind = TaskKind::merge;
   std::string name;
   Shape shape;
-  DType dtype = DType::f32;     ///< of the output
-  std::uint64_t elements = 0;   ///< of the grid below: bytes where `bytewise`
-  bool bytewise = false;        ///< tiles are bytes: integers, copies of any dtype, digests
-  std::vector<InputRef> inputs; ///< recipe order, without the anchor
+  DType dtype = DType::f32;      ///< of the output
+  std::uint64_t elements = 0;    ///< of the grid below: bytes where `bytewise`
+  bool bytewise = false;         ///< tiles are bytes: integers, copies of any dtype, digests
+  std::vector<InputRef> inputs;  ///< recipe order, without the anchor
   std::optional<InputRef> anchor;
   method::ParameterValues values;
-  std::uint32_t file = 0;       ///< index into OutputLayout::files
-  std::uint64_t offset = 0;     ///< of the tensor's first byte in that file
+  std::uint32_t file = 0;    ///< index into OutputLayout::files
+  std::uint64_t offset = 0;  ///< of the tensor's first byte in that file
 
   [[nodiscard]] bool writes() const { return kind != TaskKind::digest; }
 };
@@ -52,8 +52,9 @@ std::uint64_t read_bytes_per_element(const TensorTask& task, const ModelSet& mod
 /// Context that the method sees.
 method::TensorContext context_of(const TensorTask& task);
 
-/// Elements per unit, the smallest piece of a tensor that one rank owns: a whole number of digest blocks of every dtype involved,
-/// so that each block of each tensor is digested by one rank in one pass. A power of two; whole tensors may be one unit.
+/// Elements per unit, the smallest piece of a tensor that one rank owns: a whole number of digest blocks of
+/// every dtype involved, so that each block of each tensor is digested by one rank in one pass. A power of
+/// two; whole tensors may be one unit.
 std::uint64_t unit_elements(const TensorTask& task, const ModelSet& models);
 std::uint64_t unit_count(const TensorTask& task, const ModelSet& models);
 

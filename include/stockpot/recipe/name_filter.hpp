@@ -7,8 +7,8 @@
 
 namespace stockpot::recipe {
 
-/// `include:` and `exclude:`: which tensors a method merges. Regexes (RE2) are searched anywhere in the name; without
-/// `include` every name is in; `exclude` wins.
+/// `include:` and `exclude:`: which tensors a method merges. Regexes (RE2) are searched anywhere in the name;
+/// without `include` every name is in; `exclude` wins.
 class NameFilter {
  public:
   /// @pre every regex compiles (the parser has checked)

@@ -18,20 +18,20 @@ TEST(Error, NamesFileAndTensor) {
 }
 
 TEST(Quoted, IsOneShortLineOfPlainText) {
-  EXPECT_EQ(quoted("plain"), "'plain'");
-  EXPECT_EQ(quoted(""), "''");
-  EXPECT_EQ(quoted("a\nb\t\x7f"), "'a\\x0ab\\x09\\x7f'");
-  EXPECT_EQ(quoted(std::string_view("\0x", 2)), "'\\x00x'");
-  EXPECT_EQ(quoted("\xc3\xa4"), "'\\xc3\\xa4'");
+  EXPECT_EQ(quote("plain"), "'plain'");
+  EXPECT_EQ(quote(""), "''");
+  EXPECT_EQ(quote("a\nb\t\x7f"), "'a\\x0ab\\x09\\x7f'");
+  EXPECT_EQ(quote(std::string_view("\0x", 2)), "'\\x00x'");
+  EXPECT_EQ(quote("\xc3\xa4"), "'\\xc3\\xa4'");
 }
 
 TEST(Quoted, CutsLongText) {
   const std::string text(201, 'a');
   std::string whole(202, 'a');
   whole.front() = whole.back() = '\'';
-  EXPECT_EQ(quoted(std::string_view(text).substr(1)), whole);
+  EXPECT_EQ(quote(std::string_view(text).substr(1)), whole);
   whole.back() = '.';
-  EXPECT_EQ(quoted(std::string_view(text)), whole + "..'");
+  EXPECT_EQ(quote(std::string_view(text)), whole + "..'");
 }
 
 }  // namespace
