@@ -50,7 +50,7 @@ std::string file_of(const plan::ModelSet& models, const plan::TensorTask& task, 
   return model.checkpoint.files[model.checkpoint.tensors[stored].file].path.string();
 }
 
-void report_nonfinite(const Job& job, const plan::TensorTask& task, const method::Tile& tile) {
+void refuse_nonfinite_inputs(const Job& job, const plan::TensorTask& task, const method::Tile& tile) {
   const std::vector<plan::InputRef> inputs = plan::all_inputs(task);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const kernel::TypedInput data = i < tile.inputs.size() ? tile.inputs[i] : tile.anchor;
@@ -63,12 +63,16 @@ void report_nonfinite(const Job& job, const plan::TensorTask& task, const method
           {file_of(job.models, task, inputs[i]), task.name});
     }
   }
+}
+
+void report_nonfinite(const Job& job, const plan::TensorTask& task, const method::Tile& tile) {
+  refuse_nonfinite_inputs(job, task, tile);
   throw Error(
       ExitCode::input,
       fmt::format(
           "the merged values among [{}, {}) overflow {} (--nonfinite warn or allow keeps the infinities)",
           tile.first, tile.first + tile.count, name(task.dtype)),
-      {file_of(job.models, task, inputs.front()), task.name});
+      {file_of(job.models, task, plan::all_inputs(task).front()), task.name});
 }
 
 }  // namespace stockpot::engine

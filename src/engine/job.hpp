@@ -54,6 +54,10 @@ struct UnitRange {
 };
 UnitRange unit_range(const plan::TensorTask& task, const plan::ModelSet& models, std::uint64_t unit);
 
+/// Throws Error{input} naming the file if an input of the tile holds NaN or infinity; inputs without data are
+/// elsewhere.
+void refuse_nonfinite_inputs(const Job& job, const plan::TensorTask& task, const method::Tile& tile);
+
 /// Throws Error{input} naming a file of the tensor that holds NaN or infinity, or Error{input} about overflow
 /// where none does.
 [[noreturn]] void report_nonfinite(const Job& job, const plan::TensorTask& task, const method::Tile& tile);

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "stockpot/base/error.hpp"
 #include "stockpot/base/process.hpp"
 #include "stockpot/base/version.hpp"
+#include "stockpot/io/file.hpp"
 
 namespace stockpot::engine {
 namespace {
@@ -17,6 +19,24 @@ nlohmann::json bytes_json(std::uint64_t read, std::uint64_t exchanged, std::uint
   return {{"read", read}, {"exchanged", exchanged}, {"written", written}};
 }
 
+/// What a manifest says that is known before any element is read.
+nlohmann::json planned_manifest(const recipe::Recipe& recipe, const plan::MergePlan& plan) {
+  nlohmann::json tensors = nlohmann::json::object();
+  for (const plan::TensorTask& task : plan.tasks) {
+    if (!task.writes()) continue;
+    tensors[task.name] = {
+        {"dtype", name(task.dtype)}, {"shape", task.shape}, {"file", plan.layout.files[task.file].name}};
+  }
+  return {
+      {"format_version", 1},
+      {"recipe_digest", recipe.digest.hex()},
+      {"semantics", recipe.semantics == recipe::Semantics::paper ? "paper" : "mergekit"},
+      {"seed", plan.seed},
+      {"method", recipe.method},
+      {"tensors", tensors},
+  };
+}
+
 }  // namespace
 
 std::string manifest_text(const recipe::Recipe& recipe, const Job& job, const ContentDigests& digests) {
@@ -26,29 +46,39 @@ std::string manifest_text(const recipe::Recipe& recipe, const Job& job, const Co
     models.push_back(
         {{"reference", job.models[m].checkpoint.reference}, {"model_digest", digests.model_digest[m]}});
   }
-  nlohmann::json tensors = nlohmann::json::object();
+  nlohmann::json manifest = planned_manifest(recipe, job.plan);
   for (std::size_t t = 0; t < job.plan.tasks.size(); ++t) {
     const plan::TensorTask& task = job.plan.tasks[t];
-    if (!task.writes()) continue;
-    tensors[task.name] = {{"dtype", name(task.dtype)},
-                          {"shape", task.shape},
-                          {"file", job.plan.layout.files[task.file].name},
-                          {"digest", digests.output[t].hex()}};
+    if (task.writes()) manifest["tensors"][task.name]["digest"] = digests.output[t].hex();
   }
-  const nlohmann::json manifest = {
-      {"format_version", 1},
-      {"stockpot", version()},
-      {"recipe_digest", recipe.digest.hex()},
-      {"semantics", recipe.semantics == recipe::Semantics::paper ? "paper" : "mergekit"},
-      {"seed", job.plan.seed},
-      {"method", recipe.method},
-      {"models", models},
-      {"tensors", tensors},
-      {"diagnostics", nlohmann::json::object()},
-      {"density", nlohmann::json::object()},
-      {"library_results", nlohmann::json::array()},
-  };
+  manifest["stockpot"] = version();
+  manifest["models"] = models;
+  manifest["diagnostics"] = nlohmann::json::object();
+  manifest["density"] = nlohmann::json::object();
+  manifest["library_results"] = nlohmann::json::array();
   return to_text(manifest);
+}
+
+void check_manifest(const std::filesystem::path& path, const recipe::Recipe& recipe,
+                    const plan::MergePlan& plan) {
+  constexpr std::uint64_t largest_manifest_bytes = std::uint64_t{1} << 30;
+  const std::string text = io::read_text(path, largest_manifest_bytes);
+  nlohmann::json found = nlohmann::json::parse(text, nullptr, false);
+  if (!found.is_object() || !found.contains("tensors") || !found["tensors"].is_object()) {
+    throw Error(ExitCode::verification, "is no manifest of a merge", {path.string(), ""});
+  }
+  for (auto& [unused, tensor] : found["tensors"].items()) {
+    if (tensor.is_object()) tensor.erase("digest");
+  }
+  // Through text, as the other was: names that are no UTF-8 change on the way.
+  const nlohmann::json planned = nlohmann::json::parse(to_text(planned_manifest(recipe, plan)));
+  for (const auto& [key, value] : planned.items()) {
+    if (found.contains(key) && found[key] == value) continue;
+    throw Error(
+        ExitCode::usage,
+        "was made by another recipe, other models or options (" + key + " differs); --overwrite starts over",
+        {path.parent_path().string(), ""});
+  }
 }
 
 std::vector<RankReport> gather_reports(comm::Communicator& world, const Job& job) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,11 @@ namespace stockpot::engine {
 
 /// Text of stockpot_manifest.json: only what is equal for every run of the same job. Keys sorted.
 std::string manifest_text(const recipe::Recipe& recipe, const Job& job, const ContentDigests& digests);
+
+/// Throws Error{usage} unless the manifest is that of this recipe, these options and tensors;
+/// Error{verification} if it is none.
+void check_manifest(const std::filesystem::path& path, const recipe::Recipe& recipe,
+                    const plan::MergePlan& plan);
 
 /// One rank's part of stockpot_run.json.
 struct RankReport {

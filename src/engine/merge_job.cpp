@@ -1,6 +1,9 @@
 #include "stockpot/engine/merge_job.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
@@ -84,14 +87,23 @@ void settle(comm::Communicator& world, Job& job) {
   });
 }
 
+/// A partial folder without the stamp of a job was left while it was begun or published; nothing tells whose
+/// files it holds.
+void discard_leftovers(const std::filesystem::path& partial) {
+  for (const auto& entry : std::filesystem::directory_iterator(partial)) {
+    if (!entry.path().filename().string().starts_with("lock")) std::filesystem::remove_all(entry.path());
+  }
+}
+
 /// Collective. An earlier run with another recipe, other inputs or options can't be continued.
 void check_same_job(comm::Communicator& world, const Claim& claim, const plan::MergePlan& plan,
                     const RunOptions& options) {
   comm::agree_after(world, "resume", [&] {
     if (!world.is_root()) return;
-    const std::filesystem::path stamp = claim.partial / "job";
+    // Beside the journals, so that it goes with them when the output is published.
+    const std::filesystem::path stamp = claim.partial / io::journal_folder_name / "job";
     const std::string mine = plan.job.hex() + "\n";
-    if (claim.state == io::FolderState::partial && std::filesystem::exists(stamp)) {
+    if (std::filesystem::exists(stamp)) {
       if (io::read_text(stamp, 4096) != mine) {
         throw Error(ExitCode::usage,
                     "was begun with another recipe, other inputs or options; --overwrite starts over",
@@ -99,6 +111,8 @@ void check_same_job(comm::Communicator& world, const Claim& claim, const plan::M
       }
       return;
     }
+    discard_leftovers(claim.partial);
+    std::filesystem::create_directories(stamp.parent_path());
     io::write_text(stamp, mine, options.durability == io::Durability::fsync);
   });
 }
@@ -113,6 +127,7 @@ class MergeRun {
     Claim claim = claim_output(world_, options_);
     MergeSummary summary;
     if (claim.state == io::FolderState::finished) {
+      check_finished_job();
       summary.was_finished = true;
       return summary;
     }
@@ -140,12 +155,25 @@ class MergeRun {
  private:
   void make_plan() {
     comm::agree_after(world_, "plan", [&] {
+      if (options_.plan.grid.ranks() != static_cast<std::uint64_t>(world_.size())) {
+        throw Error(ExitCode::usage,
+                    fmt::format("the grid {} x {} does not fit {} ranks", options_.plan.grid.rows,
+                                options_.plan.grid.columns, world_.size()));
+      }
       plan::ResolvedMerge resolved =
           plan::resolve(loaded_.recipe, *loaded_.method, loaded_.models, options_.dtype);
-      raise_problems(resolved.problems, ExitCode::input, "the models don't fit together",
+      raise_problems(resolved.problems, resolved.code, "the models don't fit together",
                      world_.is_root() ? options_.warn : WarningSink{});
       plan_ = plan::make_plan(loaded_.recipe, *loaded_.method, std::move(resolved), loaded_.models,
                               options_.plan);
+    });
+  }
+
+  /// Collective. A finished output must be what this job would make.
+  void check_finished_job() {
+    if (is_file_output(options_)) return;
+    comm::agree_after(world_, "resume", [&] {
+      if (world_.is_root()) check_manifest(options_.output / io::manifest_name, loaded_.recipe, plan_);
     });
   }
 
@@ -172,7 +200,6 @@ class MergeRun {
     comm::agree_after(world_, "publish", [&] {
       if (!world_.is_root()) return;
       claim.folder->check_still_held();
-      std::filesystem::remove(claim.partial / "job");
       if (is_file_output(options_)) {
         claim.folder->publish_file(plan_.layout.files.front().name);
         return;
@@ -212,7 +239,10 @@ MergeSummary convert(comm::Communicator& world, const std::filesystem::path& inp
   entry.reference.path = input.string();
   entry.name = input.string();
   recipe::Recipe recipe;
-  recipe.text = "merge_method: passthrough\nmodels:\n  - model: " + input.string() + "\n";
+  // JSON's quotes are YAML's too, so any path makes a valid recipe.
+  const std::string quoted_path =
+      nlohmann::json(input.string()).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  recipe.text = "merge_method: passthrough\nmodels:\n  - model: " + quoted_path + "\n";
   recipe.digest = digest_of(recipe.text);
   recipe.method = "passthrough";
   recipe.modules.emplace_back();

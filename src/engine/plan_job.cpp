@@ -48,7 +48,7 @@ void find_out(PlannedMerge& planned, const std::filesystem::path& path, const Ru
 
   const method::Method& method = *method::find_method(recipe.method);
   plan::ResolvedMerge resolved = plan::resolve(recipe, method, planned.models, options.dtype);
-  add(planned, ExitCode::input, std::exchange(resolved.problems, {}));
+  add(planned, resolved.code, std::exchange(resolved.problems, {}));
   if (planned.code != ExitCode::success) return;
   planned.plan = plan::make_plan(recipe, method, std::move(resolved), planned.models, options.plan);
 }

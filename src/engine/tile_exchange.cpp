@@ -66,6 +66,14 @@ void TileExchange::spread_anchor(TileSlot& slot, const std::vector<std::uint64_t
   }
 }
 
+std::vector<kernel::TypedInput> TileExchange::inputs_here(const TileSlot& slot) const {
+  std::vector<kernel::TypedInput> inputs(slot.tile.inputs.begin(), slot.tile.inputs.end());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!is_mine(slot.inputs[i])) inputs[i].data = nullptr;
+  }
+  return inputs;
+}
+
 void TileExchange::compute_sums(TileSlot& slot, bool finishes) {
   const Stopwatch watch(job_.counters.compute_nanoseconds);
   const plan::TensorTask& task = job_.plan.tasks[slot.step.task];
@@ -74,12 +82,20 @@ void TileExchange::compute_sums(TileSlot& slot, bool finishes) {
   const auto begin = std::find_if(task.inputs.begin(), task.inputs.end(), is_here);
   const auto end = std::find_if_not(begin, task.inputs.end(), is_here);
   const auto first = static_cast<std::size_t>(begin - task.inputs.begin());
+  const auto* const sums = reinterpret_cast<const std::byte*>(slot.sums.data());
   kernel::add_to_running_sum(form, first,
                              slot.tile.inputs.subspan(first, static_cast<std::size_t>(end - begin)),
                              slot.tile.anchor, slot.sums);
+  // Who holds the bad value must name it: the column that finishes sees only that the sum is spoilt.
+  method::Tile here = slot.tile;
+  const std::vector<kernel::TypedInput> inputs = inputs_here(slot);
+  here.inputs = inputs;
   if (finishes) {
-    check_finite(job_, task, slot.tile,
+    check_finite(job_, task, here,
                  kernel::finish_running_sum(form, slot.sums, slot.tile.anchor, slot.tile.output));
+  } else if (job_.options.nonfinite == NonfinitePolicy::error &&
+             kernel::count_nonfinite({DType::f64, sums}, slot.sums.size()) > 0) {
+    refuse_nonfinite_inputs(job_, task, here);
   }
 }
 

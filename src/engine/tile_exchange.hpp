@@ -33,6 +33,8 @@ class TileExchange {
   void send(TileSlot& slot, std::span<const std::byte> bytes, std::uint64_t to, int tag);
   void receive(std::span<std::byte> bytes, std::uint64_t from, int tag);
   [[nodiscard]] std::vector<std::uint64_t> holders(const plan::TensorTask& task) const;
+  /// The tile's inputs, with data only where this column has it.
+  [[nodiscard]] std::vector<kernel::TypedInput> inputs_here(const TileSlot& slot) const;
   void compute_sums(TileSlot& slot, bool finishes);
   void spread_anchor(TileSlot& slot, const std::vector<std::uint64_t>& columns);
 

@@ -41,8 +41,9 @@ void read_input(Job& job, const plan::TensorTask& task, const plan::InputRef& in
   } else if (const checkpoint::TensorView& view = model.views[input.view]; task.bytewise && view.is_plain()) {
     reader.read_stored(model.checkpoint.tensors[view.parts.front().tensor], first, {out, count});
   } else {
-    const std::uint64_t element_bytes = task.bytewise ? static_cast<std::uint64_t>(bytes(view.dtype)) : 1;
-    reader.read(view, first / element_bytes, count / element_bytes, out);
+    // Where tiles are bytes, so are `first` and `count`; the reader wants elements.
+    const std::uint64_t element_bits = task.bytewise ? static_cast<std::uint64_t>(bits(view.dtype)) : 8;
+    reader.read(view, first * 8 / element_bits, count * 8 / element_bits, out);
   }
   job.counters.read_bytes += count * plan::read_bytes_per_element(task, job.models, input);
 }

@@ -135,7 +135,7 @@ std::uint64_t owner_column(const MergePlan& plan, std::uint32_t task, std::uint6
 
 bool passes_sums(const MergePlan& plan, std::uint32_t task) {
   const TensorTask& work = plan.tasks[task];
-  if (plan.exchange != Exchange::sums || work.kind != TaskKind::merge) return false;
+  if (plan.exchange != Exchange::sums || work.kind != TaskKind::merge || work.inputs.empty()) return false;
   return std::is_sorted(work.inputs.begin(), work.inputs.end(),
                         [&plan](const InputRef& a, const InputRef& b) {
                           return plan.column_of_model[a.model] < plan.column_of_model[b.model];

@@ -95,8 +95,8 @@ class Resolver {
       }
     }
     for (const std::string& name : unowned_) {
-      builder_.error("tensor " + quote(name),
-                     "belongs to no entry of modules: (their names are prefixes of tensor names)");
+      builder_.recipe_error("tensor " + quote(name),
+                            "belongs to no entry of modules: (their names are prefixes of tensor names)");
     }
   }
 
@@ -206,8 +206,8 @@ class Resolver {
       for (const std::string& suffix : suffixes) {
         const std::string name = stack + std::to_string(output_layer) + suffix;
         if (!filter_.merges(name)) {
-          builder_.error("tensor " + quote(name),
-                         "exclude: and include: can't leave out a layer of a recipe with slices");
+          builder_.recipe_error("tensor " + quote(name),
+                                "exclude: and include: can't leave out a layer of a recipe with slices");
           continue;
         }
         merge_from_slice(
@@ -250,9 +250,9 @@ class Resolver {
       }
     }
     if (method_.schema().needs_base_model && !anchor) {
-      builder_.error("slices",
-                     "the base model is not among the sources of every slice, so its layers are unknown",
-                     "add it to sources: with its layer_range");
+      builder_.recipe_error(
+          "slices", "the base model is not among the sources of every slice, so its layers are unknown",
+          "add it to sources: with its layer_range");
       return;
     }
     builder_.merge(output_name, contributions, anchor, {&module, &slice, depth});
@@ -265,7 +265,7 @@ class Resolver {
     if (recipe_.keep_from) {
       const auto named = find_model(models_, *recipe_.keep_from);
       if (!named) {
-        builder_.error("keep_from", "names no model of this recipe: " + quote(*recipe_.keep_from));
+        builder_.recipe_error("keep_from", "names no model of this recipe: " + quote(*recipe_.keep_from));
         return;
       }
       keeper = *named;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "stockpot/base/error.hpp"
@@ -21,6 +22,11 @@ bool copies_values(const method::ParameterValues& values, const recipe::MethodSc
 
 void TaskBuilder::error(const std::string& where, const std::string& message, const std::string& suggestion) {
   problems_.push_back({recipe::Severity::error, where, message, suggestion});
+}
+void TaskBuilder::recipe_error(const std::string& where, const std::string& message,
+                               const std::string& suggestion) {
+  recipe_at_fault_ = true;
+  error(where, message, suggestion);
 }
 void TaskBuilder::warning(const std::string& where, const std::string& message) {
   problems_.push_back({recipe::Severity::warning, where, message, ""});
@@ -69,11 +75,11 @@ DType TaskBuilder::output_dtype(const std::vector<InputRef>& inputs) const {
   if (dtype_) return *dtype_;
   if (recipe_.out_dtype) return *recipe_.out_dtype;
   if (recipe_.dtype) return *recipe_.dtype;
-  DType own = view(inputs.front()).dtype;
+  const checkpoint::TensorView* own = &view(inputs.front());
   for (const InputRef& input : inputs) {
-    if (input.model == config_model_) own = view(input).dtype;
+    if (input.model == config_model_) own = &view(input);
   }
-  return is_output(own) ? own : DType::bf16;
+  return is_output(own->dtype) && !own->is_scaled() ? own->dtype : DType::bf16;
 }
 
 void TaskBuilder::choose_kind(TensorTask& task, const std::vector<InputRef>& inputs, bool single_source) {
@@ -89,6 +95,15 @@ void TaskBuilder::choose_kind(TensorTask& task, const std::vector<InputRef>& inp
       error("tensor " + quote(task.name),
             fmt::format("has dtype {}, which can be copied but not merged", name(first.dtype)),
             "take it from one model with exclude:");
+    }
+    // Tiles are a power of two of bytes, which elements of 6 bits never fill.
+    const bool fills_bytes = 8 % bits(first.dtype) == 0 || bits(first.dtype) % 8 == 0;
+    const bool whole = std::all_of(inputs.begin(), inputs.end(),
+                                   [this](const InputRef& input) { return view(input).is_plain(); });
+    if (!fills_bytes && !whole) {
+      error("tensor " + quote(task.name),
+            fmt::format("has dtype {}, which can't be cut or joined", name(first.dtype)),
+            "leave it whole in names:");
     }
     return;
   }
@@ -140,10 +155,25 @@ void TaskBuilder::merge(const std::string& output_name, const std::vector<Contri
   if (inputs.size() != contributions.size() + (anchor ? 1 : 0) || inputs.empty()) return;
   task.shape = view(inputs.front()).shape;
   if (!check_alike(task, inputs)) return;
+  const std::size_t problems_before = problems_.size();
   task.values = evaluate(output_name, contributions, location);
   const bool single_source = inputs.size() == 1 && copies_values(task.values, method_.schema());
   choose_kind(task, inputs, single_source);
+  if (problems_.size() == problems_before) check_coefficients(task);
   tasks_.push_back(std::move(task));
+}
+
+void TaskBuilder::check_coefficients(const TensorTask& task) {
+  if (task.kind != TaskKind::merge) return;
+  const method::TensorContext context = context_of(task);
+  if (method_.statistics_width(context) > 0) return;
+  try {
+    static_cast<void>(method_.coefficients(context, {}));
+  } catch (const Error& refusal) {
+    if (std::find(refused_.begin(), refused_.end(), task.values) != refused_.end()) return;
+    refused_.push_back(task.values);
+    recipe_error("parameters", refusal.what());
+  }
 }
 
 method::ParameterValues TaskBuilder::evaluate(const std::string& output_name,
@@ -160,16 +190,16 @@ method::ParameterValues TaskBuilder::evaluate(const std::string& output_name,
         place.source = contribution.source;
         list.push_back(recipe::lookup(place, parameter, contribution.tensor_name, location.depth));
         if (!list.back() && !parameter.optional) {
-          error("tensor " + quote(output_name),
-                fmt::format("parameter {} is required and has no value for model {}", quote(parameter.name),
-                            quote(models_[contribution.model].name)));
+          recipe_error("tensor " + quote(output_name),
+                       fmt::format("parameter {} is required and has no value for model {}",
+                                   quote(parameter.name), quote(models_[contribution.model].name)));
         }
       }
     } else if (const auto value = recipe::lookup(place, parameter, output_name, location.depth)) {
       values.shared[parameter.name] = *value;
     } else if (!parameter.optional) {
-      error("tensor " + quote(output_name),
-            "parameter " + quote(parameter.name) + " is required and has no value here");
+      recipe_error("tensor " + quote(output_name),
+                   "parameter " + quote(parameter.name) + " is required and has no value here");
     }
   }
   if (method_.schema().takes_examples) {
@@ -181,7 +211,11 @@ method::ParameterValues TaskBuilder::evaluate(const std::string& output_name,
 
 ResolvedMerge TaskBuilder::take() {
   ResolvedMerge result;
-  result.problems = std::move(problems_);
+  std::set<std::string> told;
+  for (recipe::Problem& problem : problems_) {
+    if (told.insert(recipe::to_string(problem)).second) result.problems.push_back(std::move(problem));
+  }
+  result.code = recipe_at_fault_ ? ExitCode::usage : ExitCode::input;
   result.config_model = config_model_;
   if (!recipe::has_errors(result.problems)) result.tasks = std::move(tasks_);
   return result;

@@ -38,7 +38,10 @@ class TaskBuilder {
   /// A tensor taken from one model as it is.
   void copy(const std::string& output_name, std::uint32_t model);
 
+  /// A fault of the models.
   void error(const std::string& where, const std::string& message, const std::string& suggestion = "");
+  /// A fault of the recipe, whatever the models hold.
+  void recipe_error(const std::string& where, const std::string& message, const std::string& suggestion = "");
   void warning(const std::string& where, const std::string& message);
 
   [[nodiscard]] ResolvedMerge take();
@@ -48,6 +51,8 @@ class TaskBuilder {
   bool check_alike(const TensorTask& task, const std::vector<InputRef>& inputs);
   void choose_kind(TensorTask& task, const std::vector<InputRef>& inputs, bool single_source);
   DType output_dtype(const std::vector<InputRef>& inputs) const;
+  /// Parameters that the method can't work with are found here, not while elements move.
+  void check_coefficients(const TensorTask& task);
   method::ParameterValues evaluate(const std::string& output_name,
                                    const std::vector<Contribution>& contributions, const Location& location);
   const checkpoint::TensorView& view(const InputRef& input) const {
@@ -63,6 +68,8 @@ class TaskBuilder {
   std::uint32_t config_model_;
   std::vector<TensorTask> tasks_;
   std::vector<recipe::Problem> problems_;
+  bool recipe_at_fault_ = false;
+  std::vector<method::ParameterValues> refused_;  ///< by the method, each told once
 };
 
 }  // namespace stockpot::plan

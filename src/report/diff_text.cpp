@@ -64,7 +64,7 @@ std::string differing_text(const ModelDifference& found, Listing listing) {
   });
   using Align = TextTable::Align;
   TextTable table(
-      {"differs", "dtype", "shape", "elements", "max |a-b|", "|a-b|/|a|", "cosine"},
+      {"differs", "dtype", "shape", "differing", "max |a-b|", "|a-b|/|a|", "cosine"},
       {Align::left, Align::left, Align::left, Align::right, Align::right, Align::right, Align::right});
   for (const TensorDifference* tensor : differing) {
     std::vector<std::string> cells{

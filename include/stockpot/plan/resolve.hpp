@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "stockpot/base/error.hpp"
 #include "stockpot/method/method.hpp"
 #include "stockpot/plan/model_set.hpp"
 #include "stockpot/plan/task.hpp"
@@ -16,6 +17,8 @@ struct ResolvedMerge {
   std::vector<TensorTask>
       tasks;  ///< natural order of names, then digest tasks; empty when some problem is an error
   std::vector<recipe::Problem> problems;
+  ExitCode code =
+      ExitCode::input;  ///< of the errors among them: usage as soon as the recipe itself is at fault
   /// Of a recipe with slices: for each layer of the output the layer of the config's model that describes it.
   std::optional<std::vector<std::uint64_t>> output_layers;
   std::uint32_t config_model =

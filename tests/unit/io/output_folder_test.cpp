@@ -29,7 +29,7 @@ class OutputFolderTest : public ::testing::Test {
  protected:
   ~OutputFolderTest() override { set_fault_plan(""); }
   static OutputFolder::Options options(ExistingOutput existing) {
-    return {existing, Durability::fsync, beat_seconds, takeover_seconds};
+    return {existing, Durability::fsync, beat_seconds, takeover_seconds, OutputKind::folder};
   }
   OutputFolder claim(ExistingOutput existing = ExistingOutput::refuse) const {
     return OutputFolder::claim(target_, options(existing));
@@ -377,6 +377,41 @@ TEST_F(OutputFolderTest, ResumingAFinishedOutputRemovesTheLockOfAJobKilledAtItsC
   put(target_ / "lock", "otherhost\n1\n-\n");
   EXPECT_EQ(claim(ExistingOutput::resume).state(), FolderState::finished);
   EXPECT_FALSE(fs::exists(target_ / "lock"));
+}
+
+TEST_F(OutputFolderTest, AFileOutputLeavesNothingButTheFile) {
+  OutputFolder::Options file_options = options(ExistingOutput::refuse);
+  file_options.kind = OutputKind::file;
+  {
+    OutputFolder folder = OutputFolder::claim(target_, file_options);
+    put(folder.path() / "model.h5", "content");
+    folder.publish_file("model.h5");
+  }
+  EXPECT_EQ(names(), std::set<std::string>{"out"});
+  EXPECT_EQ(get(target_), "content");
+
+  const auto failure = failure_of([&] { OutputFolder::claim(target_, file_options); });
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->code, ExitCode::usage);
+  file_options.existing = ExistingOutput::resume;
+  EXPECT_EQ(OutputFolder::claim(target_, file_options).state(), FolderState::finished);
+
+  file_options.existing = ExistingOutput::overwrite;
+  OutputFolder folder = OutputFolder::claim(target_, file_options);
+  EXPECT_EQ(get(target_), "content") << "stands until the new one does";
+  put(folder.path() / "model.h5", "newer");
+  folder.publish_file("model.h5");
+  EXPECT_EQ(get(target_), "newer");
+  EXPECT_EQ(names(), std::set<std::string>{"out"});
+}
+
+TEST_F(OutputFolderTest, AFolderIsInTheWayOfAFileOutput) {
+  fs::create_directory(target_);
+  OutputFolder::Options file_options = options(ExistingOutput::overwrite);
+  file_options.kind = OutputKind::file;
+  const auto failure = failure_of([&] { OutputFolder::claim(target_, file_options); });
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->code, ExitCode::usage);
 }
 
 }  // namespace

@@ -1,0 +1,33 @@
+#include "cli/progress_bar.hpp"
+
+#include <gtest/gtest.h>
+
+namespace stockpot::cli {
+namespace {
+
+TEST(ProgressText, ShowsBytesRateAndTimeLeft) {
+  EXPECT_EQ(progress_text({1'000'000'000, 4'000'000'000, 2.0}, 8),
+            "[##------]  25 %  1.00 of 4.00 GB  0.50 GB/s  ETA 0:06");
+}
+
+TEST(ProgressText, KnowsHours) {
+  EXPECT_EQ(progress_text({1'000'000'000, 8'201'000'000'000, 1.0}, 4),
+            "[----]   0 %  1.00 of 8201.00 GB  1.00 GB/s  ETA 2:16:40");
+}
+
+TEST(ProgressText, IsFullOnlyWhenAllIsDone) {
+  EXPECT_NE(progress_text({999, 1000, 1.0}, 10).find(" 99 %"), std::string::npos);
+  EXPECT_NE(progress_text({1000, 1000, 1.0}, 10).find("[##########] 100 %"), std::string::npos);
+  EXPECT_NE(progress_text({0, 0, 0.0}, 10).find("100 %"), std::string::npos);
+}
+
+TEST(ProgressText, RemainsInItsBarWhenMoreIsDoneThanWasPlanned) {
+  EXPECT_NE(progress_text({2000, 1000, 1.0}, 10).find("[##########] 100 %"), std::string::npos);
+}
+
+TEST(Progress, NoneIsNoSink) {
+  EXPECT_FALSE(make_progress(ProgressStyle::none, "merging"));
+}
+
+}  // namespace
+}  // namespace stockpot::cli

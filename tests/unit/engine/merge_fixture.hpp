@@ -1,0 +1,122 @@
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stockpot/base/error.hpp"
+#include "stockpot/comm/threads.hpp"
+#include "stockpot/engine/merge_job.hpp"
+#include "stockpot/engine/plan_job.hpp"
+#include "stockpot/io/fault.hpp"
+#include "support/checkpoint_builder.hpp"
+#include "support/merge_case.hpp"
+#include "support/output_tensors.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace stockpot::engine {
+
+using stockpot::test::CheckpointBuilder;
+
+using stockpot::test::expect_same_tensors;
+using stockpot::test::MergeCase;
+using stockpot::test::OutputTensors;
+using stockpot::test::random_case;
+using stockpot::test::random_floats;
+using stockpot::test::read_file;
+using stockpot::test::read_folder;
+using stockpot::test::read_tensors;
+using stockpot::test::tensors_of;
+using stockpot::test::write_file;
+
+/// What one rank threw.
+struct Failure {
+  ExitCode code = ExitCode::success;
+  std::string text;
+
+  friend bool operator==(const Failure&, const Failure&) = default;
+};
+
+/// A folder with checkpoints and recipes, and merges of them on threads.
+class MergeFixture : public testing::Test {
+ protected:
+  MergeFixture() {
+    options.durability = io::Durability::none;
+    options.output = out;
+  }
+  ~MergeFixture() override { io::set_fault_plan(""); }
+
+  std::filesystem::path write(const std::string& name, const CheckpointBuilder& model,
+                              std::uint64_t shard_bytes = CheckpointBuilder::one_shard) const {
+    model.write(folder / name, shard_bytes);
+    return folder / name;
+  }
+  /// `@` stands for the folder.
+  void write_recipe(const std::string& text) const {
+    write_file(recipe, stockpot::test::in_folder(text, folder.path()));
+  }
+  void set_grid(std::uint64_t rows, std::uint64_t columns) { options.plan.grid = {rows, columns}; }
+  [[nodiscard]] int ranks() const { return static_cast<int>(options.plan.grid.ranks()); }
+
+  MergeSummary merge() const {
+    MergeSummary summary;
+    comm::run_threads(ranks(), [&](comm::Communicator& world) {
+      const MergeSummary mine = merge_recipe(world, recipe, options);
+      if (world.is_root()) summary = mine;
+    });
+    return summary;
+  }
+  void convert(const std::filesystem::path& input) const {
+    comm::run_threads(ranks(), [&](comm::Communicator& world) { engine::convert(world, input, options); });
+  }
+  /// Runs `job` on every rank; all must throw the same Error.
+  template <typename Job>
+  Failure failure_of(const Job& job) const {
+    std::vector<Failure> failures(static_cast<std::size_t>(ranks()));
+    comm::run_threads(ranks(), [&](comm::Communicator& world) {
+      try {
+        job(world);
+      } catch (const Error& error) {
+        failures[static_cast<std::size_t>(world.rank())] = {error.code(), error.what()};
+      }
+    });
+    for (const Failure& failure : failures) {
+      EXPECT_EQ(failure.code, failures.front().code);
+      EXPECT_EQ(failure.text, failures.front().text);
+    }
+    return failures.front();
+  }
+  Failure merge_failure() const {
+    return failure_of([&](comm::Communicator& world) { merge_recipe(world, recipe, options); });
+  }
+  void expect_nothing_finished() const { EXPECT_FALSE(std::filesystem::exists(out)) << "an output stands"; }
+
+  [[nodiscard]] nlohmann::json run_json() const {
+    return nlohmann::json::parse(read_file(out / "stockpot_run.json"));
+  }
+  [[nodiscard]] nlohmann::json manifest() const {
+    return nlohmann::json::parse(read_file(out / io::manifest_name));
+  }
+  /// The smallest memory limit that the plan accepts, from its own message.
+  [[nodiscard]] std::uint64_t smallest_memory() const {
+    RunOptions starved = options;
+    starved.plan.memory_bytes = 1;
+    const PlannedMerge planned = plan_recipe(recipe, starved);
+    EXPECT_EQ(planned.code, ExitCode::usage);
+    EXPECT_EQ(planned.problems.size(), 1U);
+    const std::string& message = planned.problems.back().message;
+    return std::stoull(message.substr(message.rfind('(') + 1));
+  }
+
+  stockpot::test::TemporaryFolder folder;
+  std::filesystem::path recipe = folder / "recipe.yml";
+  std::filesystem::path out = folder / "out";
+  RunOptions options;
+};
+
+}  // namespace stockpot::engine

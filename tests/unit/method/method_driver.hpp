@@ -1,0 +1,106 @@
+#pragma once
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "stockpot/method/catalog.hpp"
+#include "stockpot/tensor/convert.hpp"
+
+namespace stockpot::method {
+
+/// A tensor of some models in memory, and what a method makes of it.
+struct MethodRun {
+  const Method& method;
+  DType input_dtype = DType::f32;
+  DType output_dtype = DType::f32;
+  std::vector<std::vector<double>> models;  ///< exact in input_dtype
+  std::vector<double> anchor;               ///< empty: none
+  ParameterValues values;
+
+  [[nodiscard]] TensorContext context() const {
+    return {"model.layers.0.weight", {models.front().size()}, models.front().size(),
+            models.size(),           !anchor.empty(),         values};
+  }
+
+  /// The output's bytes, applied in tiles that end at `cuts` (ascending) and at the end of the tensor.
+  [[nodiscard]] std::vector<std::byte> run(std::vector<std::uint64_t> cuts = {}) const {
+    const std::uint64_t elements = models.front().size();
+    std::vector<std::vector<std::byte>> stored;
+    for (const auto& model : models) stored.push_back(store(input_dtype, model));
+    const std::vector<std::byte> stored_anchor = store(input_dtype, anchor);
+    std::vector<std::byte> output(elements * width(output_dtype));
+    std::vector<kernel::TypedInput> inputs(models.size());
+    const auto tile_at = [&](std::uint64_t first, std::uint64_t count) {
+      for (std::size_t i = 0; i < inputs.size(); ++i) {
+        inputs[i] = {input_dtype, stored[i].data() + first * width(input_dtype)};
+      }
+      Tile tile;
+      tile.first = first;
+      tile.count = count;
+      tile.inputs = inputs;
+      if (!anchor.empty()) tile.anchor = {input_dtype, stored_anchor.data() + first * width(input_dtype)};
+      tile.output = {output_dtype, output.data() + first * width(output_dtype)};
+      return tile;
+    };
+    std::vector<double> statistics(method.statistics_width(context()));
+    if (!statistics.empty()) method.accumulate(context(), tile_at(0, elements), statistics);
+    const auto pass = method.coefficients(context(), statistics);
+    cuts.push_back(elements);
+    for (std::uint64_t first = 0; const std::uint64_t end : cuts) {
+      pass->apply(tile_at(first, end - first));
+      first = end;
+    }
+    return output;
+  }
+
+  static std::uint64_t width(DType dtype) { return static_cast<std::uint64_t>(bytes(dtype)); }
+  static std::vector<std::byte> store(DType dtype, const std::vector<double>& values) {
+    std::vector<std::byte> out(values.size() * width(dtype));
+    for (std::size_t i = 0; i < values.size(); ++i) store_rounded(dtype, out.data(), i, values[i]);
+    return out;
+  }
+  static std::vector<double> load(DType dtype, const std::vector<std::byte>& bytes) {
+    std::vector<double> out(bytes.size() / width(dtype));
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = load_as_double(dtype, bytes.data(), i);
+    return out;
+  }
+};
+
+/// Values of both signs over several magnitudes, exact in `dtype`.
+inline std::vector<double> random_values(DType dtype, std::uint64_t elements, std::uint64_t seed) {
+  std::mt19937_64 generator(seed);
+  std::vector<double> values(elements);
+  for (double& value : values) {
+    value = std::ldexp(static_cast<double>(generator() >> 11) * 0x1p-52 - 1.0,
+                       static_cast<int>(generator() % 6) - 3);
+  }
+  return MethodRun::load(dtype, MethodRun::store(dtype, values));
+}
+
+/// Defaults; 1 for a factor of each model and 0.5 for a number that a recipe must give.
+inline ParameterValues plain_parameters(const recipe::MethodSchema& schema, std::size_t models) {
+  ParameterValues values;
+  for (const recipe::ParameterSpec& parameter : schema.parameters) {
+    if (parameter.kind == recipe::ParameterKind::choice) {
+      values.words[parameter.name] = parameter.choices.front();
+    } else if (parameter.per_model) {
+      std::optional<double> value = parameter.default_value;
+      if (!value && !parameter.optional) value = 1.0;
+      values.per_model[parameter.name].assign(models, value);
+    } else if (!parameter.optional) {
+      values.shared[parameter.name] = parameter.default_value.value_or(0.5);
+    }
+  }
+  if (schema.takes_examples) values.per_model["examples"].assign(models, 10.0);
+  return values;
+}
+
+/// Ingredients to test a method with: three where it takes as many, the anchor apart.
+inline std::size_t ingredients(const recipe::MethodSchema& schema) {
+  const std::size_t anchors = schema.needs_base_model ? 1 : 0;
+  return schema.maximum_models == 0 ? 3 : std::min<std::size_t>(3, schema.maximum_models - anchors);
+}
+
+}  // namespace stockpot::method
