@@ -24,6 +24,13 @@ std::string help_text(const Command& command, const po::options_description& own
   return text.str();
 }
 
+/// What the user typed may hold line feeds and worse.
+std::string one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  return text;
+}
+
 std::string unknown_option(const std::string& option, const po::options_description& all) {
   std::vector<std::string> names;
   for (const auto& description : all.options()) names.push_back("--" + description->long_name());
@@ -51,9 +58,9 @@ std::optional<Parsed> parse(const Invocation& invocation, const Command& command
               parsed.values);
     po::notify(parsed.values);
   } catch (const po::unknown_option& error) {
-    throw Error(ExitCode::usage, unknown_option(error.get_option_name(), all));
+    throw Error(ExitCode::usage, one_line(unknown_option(error.get_option_name(), all)));
   } catch (const po::error& error) {
-    throw Error(ExitCode::usage, error.what());
+    throw Error(ExitCode::usage, one_line(error.what()));
   }
   if (parsed.values.count("help") > 0) {
     if (invocation.world.is_root()) std::cout << help_text(command, own, common);

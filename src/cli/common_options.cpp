@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <charconv>
+#include <limits>
 #include <vector>
 
 #include "cli/choice.hpp"
@@ -17,6 +18,9 @@ namespace {
 
 namespace po = boost::program_options;
 
+/// Above the processors of any machine; each thread owns buffers.
+constexpr std::uint64_t most_threads = 1024;
+
 std::uint64_t size_option(const std::string& option, const std::string& text) {
   const auto bytes = parse_size(text);
   if (!bytes || *bytes == 0) {
@@ -24,6 +28,19 @@ std::uint64_t size_option(const std::string& option, const std::string& text) {
                 fmt::format("{} {} is no size (512MiB, 5GB, 1e9, ...)", option, quote(text)));
   }
   return *bytes;
+}
+
+/// A whole number within the limits; Boost's own parser would take -1 for the largest unsigned one.
+std::uint64_t number_option(const std::string& option, const std::string& text, std::uint64_t low,
+                            std::uint64_t high) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || number < low || number > high) {
+    throw Error(ExitCode::usage,
+                fmt::format("{} {} is no whole number from {} to {}", option, quote(text), low, high));
+  }
+  return number;
 }
 
 plan::GridShape grid_option(const std::string& text, int ranks) {
@@ -55,7 +72,7 @@ po::options_description describe(CommonOptions& values) {
       "threads per rank (default: as many as the affinity mask has processors)");
   add("memory", po::value(&values.memory),
       "memory per rank, libraries included: 512MiB, 2GiB, ... (default: no limit)");
-  add("seed", po::value(&values.seed)->default_value(0), "seed of random numbers");
+  add("seed", po::value(&values.seed)->default_value("0"), "seed of random numbers");
   add("device", po::value(&values.device)->default_value("cpu"), "cpu or cuda");
   add("grid", po::value(&values.grid),
       "LxM: ranks along layers x ranks along models (default: all along layers)");
@@ -76,8 +93,10 @@ po::options_description describe(CommonOptions& values) {
 engine::RunOptions run_options(const CommonOptions& values, int ranks) {
   engine::RunOptions options;
   const int processors = available_processors();
-  if (values.threads < 0) throw Error(ExitCode::usage, "--threads must be at least 1");
-  options.plan.threads = values.threads == 0 ? processors : values.threads;
+  options.plan.threads = processors;
+  if (!values.threads.empty()) {
+    options.plan.threads = static_cast<int>(number_option("--threads", values.threads, 1, most_threads));
+  }
   if (options.plan.threads > processors) {
     spdlog::warn("--threads {} is more than the {} processors of this process's affinity mask",
                  options.plan.threads, processors);
@@ -87,7 +106,7 @@ engine::RunOptions run_options(const CommonOptions& values, int ranks) {
   }
   if (!values.memory.empty()) options.plan.memory_bytes = size_option("--memory", values.memory);
   options.plan.shard_bytes = size_option("--shard-size", values.shard_size);
-  options.plan.seed = values.seed;
+  options.plan.seed = number_option("--seed", values.seed, 0, std::numeric_limits<std::uint64_t>::max());
   options.plan.grid = grid_option(values.grid, ranks);
   if (!values.dtype.empty()) {
     options.dtype = dtype_from_recipe(values.dtype);

@@ -12,9 +12,9 @@ namespace stockpot::cli {
 
 /// Options that every subcommand understands, as given.
 struct CommonOptions {
-  int threads = 0;  ///< 0: as many as the affinity mask has processors
+  std::string threads;  ///< empty: as many as the affinity mask has processors
   std::string memory;
-  std::uint64_t seed = 0;
+  std::string seed = "0";
   std::string device = "cpu";
   std::string grid;
   std::string shard_size = "5e9";

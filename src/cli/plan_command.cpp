@@ -15,6 +15,9 @@ namespace {
 
 namespace po = boost::program_options;
 
+/// Ranks of the largest machines are fewer; the report has a line for each.
+constexpr int most_ranks = 1'000'000;
+
 int run_on_root(const Parsed& parsed, int ranks) {
   const bool effective = parsed.values["effective"].as<bool>();
   engine::RunOptions options = run_options(parsed.common, ranks);
@@ -40,7 +43,9 @@ int plan_command(Invocation& invocation) {
   const auto parsed = parse(invocation, command_named("plan"), own, {"RECIPE"});
   if (!parsed) return static_cast<int>(ExitCode::success);
   const int ranks = parsed->values["ranks"].as<int>();
-  if (ranks < 1) throw Error(ExitCode::usage, "--ranks must be at least 1");
+  if (ranks < 1 || ranks > most_ranks) {
+    throw Error(ExitCode::usage, fmt::format("--ranks must be from 1 to {}", most_ranks));
+  }
   const std::string code =
       comm::from_root(invocation.world, "plan", [&] { return std::to_string(run_on_root(*parsed, ranks)); });
   return std::stoi(code);

@@ -1,5 +1,7 @@
 #include "cli/session.hpp"
 
+#include "stockpot/io/fault.hpp"
+
 namespace stockpot::cli {
 
 Session::Session(int* argc, char*** argv) {
@@ -9,6 +11,7 @@ Session::Session(int* argc, char*** argv) {
   } else {
     world_.emplace(comm::make_serial());
   }
+  io::set_fault_rank(world_->rank());
 }
 
 double Session::mpi_init_seconds() const {
