@@ -157,9 +157,10 @@ class Stopping(support.Case):
     def test_two_jobs_with_one_output(self):
         process = self.start_slowly()
         self.wait_for_output(process)
+        process.send_signal(signal.SIGSTOP)  # it stays where it is, holding its lock
         for ranks in support.rank_counts(None, 2):
             self.refuses(USAGE, ["merge", self.recipe, self.out, *OPTIONS], [self.out.name, str(process.pid)], ranks)
-        self.assertIsNone(process.poll(), "the job was too fast for this test")
+        process.send_signal(signal.SIGCONT)
         self.assertEqual(support.finish(process).code, 0)
         self.assertEqual(support.digests(self.out), self.expected)
 
