@@ -38,7 +38,7 @@ std::optional<std::int64_t> modified_ns(const fs::path& path) {
 
 struct ViewReader::State {
   struct Slot {
-    std::once_flag opened;
+    std::mutex mutex;
     std::optional<io::File> file;
   };
 
@@ -46,12 +46,13 @@ struct ViewReader::State {
 
   const io::File& file(std::uint32_t index) {
     Slot& slot = slots[index];
-    std::call_once(slot.opened, [&] {
+    const std::lock_guard lock(slot.mutex);
+    if (!slot.file) {
       const StoredFile& stored = checkpoint.files[index];
       io::File file = io::File::open_to_read(stored.path);
       if (file.size() != stored.identity.size) report_change(stored.path);
       slot.file.emplace(std::move(file));
-    });
+    }
     return *slot.file;
   }
 

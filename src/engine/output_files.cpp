@@ -12,8 +12,8 @@ OutputFiles::OutputFiles(std::filesystem::path folder, const plan::OutputLayout&
 
 io::File& OutputFiles::open(std::uint32_t file) {
   Slot& slot = slots_[file];
-  std::call_once(slot.opened,
-                 [&] { slot.file = io::File::open_to_write(folder_ / layout_.files[file].name); });
+  const std::lock_guard lock(slot.mutex);
+  if (!slot.file) slot.file = io::File::open_to_write(folder_ / layout_.files[file].name);
   return *slot.file;
 }
 

@@ -26,9 +26,8 @@ class OutputFiles {
 
  private:
   struct Slot {
-    std::once_flag opened;
+    std::mutex mutex;
     std::optional<io::File> file;
-    bool written = false;
   };
   io::File& open(std::uint32_t file);
 
