@@ -63,7 +63,11 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 
 /// @pre `text` was accepted by io::parse_hf_index
 std::optional<double> stated_total(const std::string& text) {
-  const nlohmann::json index = nlohmann::json::parse(text, nullptr, false);
+  // The map is large, and known already.
+  const auto keeps = [](int, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
+    return event != nlohmann::json::parse_event_t::key || parsed != "weight_map";
+  };
+  const nlohmann::json index = nlohmann::json::parse(text, keeps, false);
   const auto metadata = index.find("metadata");
   if (metadata == index.end() || !metadata->is_object()) return std::nullopt;
   const auto total = metadata->find("total_size");

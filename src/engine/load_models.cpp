@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -16,13 +17,19 @@ namespace {
 
 /// Headers of every model, packed; what is wrong with any of them in one error.
 std::string pack_headers(const std::vector<plan::ModelUse>& uses, const WarningSink& warn) {
+  std::vector<std::string> texts(uses.size());
+  std::vector<std::vector<recipe::Problem>> warnings(uses.size());
+  const auto failures = for_every_model(uses.size(), [&](std::size_t i) {
+    texts[i] = checkpoint::serialize(open_model(uses[i], warnings[i]));
+  });
   nlohmann::json all = nlohmann::json::array();
   std::vector<recipe::Problem> problems;
   ExitCode code = ExitCode::input;
-  for (const plan::ModelUse& use : uses) {
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    std::move(warnings[i].begin(), warnings[i].end(), std::back_inserter(problems));
     try {
-      const std::string text = checkpoint::serialize(open_model(use, problems));
-      all.push_back(nlohmann::json::binary({text.begin(), text.end()}));
+      if (failures[i]) std::rethrow_exception(failures[i]);
+      all.push_back(nlohmann::json::binary({texts[i].begin(), texts[i].end()}));
     } catch (const Error& error) {
       code = error.code();
       problems.push_back({recipe::Severity::error, "", error.what(), ""});

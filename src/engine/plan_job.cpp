@@ -32,19 +32,23 @@ void find_out(PlannedMerge& planned, const std::filesystem::path& path, const Ru
   comm::Communicator alone = comm::make_serial();
   expand_trajectories(alone, recipe);
 
-  std::vector<recipe::Problem> warnings;
-  std::vector<recipe::Problem> failures;
-  for (const plan::ModelUse& use : plan::models_of(recipe)) {
+  const std::vector<plan::ModelUse> uses = plan::models_of(recipe);
+  std::vector<std::vector<recipe::Problem>> warnings(uses.size());
+  planned.models.resize(uses.size());
+  const auto failures = for_every_model(uses.size(), [&](std::size_t i) {
+    planned.models[i] = plan::make_model(uses[i].name, open_model(uses[i], warnings[i]), recipe.names);
+  });
+  bool all_opened = true;
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    add(planned, ExitCode::input, std::move(warnings[i]));
     try {
-      planned.models.push_back(plan::make_model(use.name, open_model(use, warnings), recipe.names));
+      if (failures[i]) std::rethrow_exception(failures[i]);
     } catch (const Error& error) {
-      planned.code = error.code();
-      failures.push_back({recipe::Severity::error, "model " + quote(use.name), error.what(), ""});
+      all_opened = false;
+      add(planned, error, "model " + quote(uses[i].name));
     }
   }
-  planned.problems.insert(planned.problems.end(), warnings.begin(), warnings.end());
-  planned.problems.insert(planned.problems.end(), failures.begin(), failures.end());
-  if (!failures.empty()) return;
+  if (!all_opened) return;
 
   const method::Method& method = *method::find_method(recipe.method);
   plan::ResolvedMerge resolved = plan::resolve(recipe, method, planned.models, options.dtype);

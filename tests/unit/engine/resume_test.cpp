@@ -15,7 +15,7 @@ namespace {
 class Resume : public MergeFixture {
  protected:
   Resume() {
-    MergeCase merge = random_case(103, true);  // task_arithmetic
+    static const MergeCase merge = random_case(103, true);  // task_arithmetic
     write_recipe(merge.write(folder.path(), CheckpointBuilder::one_shard));
     options.plan.shard_bytes = 1'000'000;
     this->merge();
