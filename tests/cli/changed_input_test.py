@@ -67,6 +67,7 @@ class ChangedInput(support.Case):
             content[self.first_value()] ^= 1
             new.write_bytes(content)
             os.replace(new, self.file)
+
         self.changed(replace)
 
     def test_written_in_place(self):

@@ -31,8 +31,12 @@ def ranks_of(marker):
 class Stopping(support.Case):
     def setUp(self):
         super().setUp()
-        folders = [support.write_model(self.scratch / f"model-{seed}", support.llama_like(seed, layers=6, hidden=160, inner=400), shards=3)
-                   for seed in (1, 2)]
+        folders = [
+            support.write_model(
+                self.scratch / f"model-{seed}", support.llama_like(seed, layers=6, hidden=160, inner=400), shards=3
+            )
+            for seed in (1, 2)
+        ]
         self.recipe = self.write_recipe(support.linear_recipe(*folders))
         self.merges(self.recipe, out=self.scratch / "reference")
         self.expected = support.digests(self.scratch / "reference")
@@ -121,17 +125,25 @@ class Stopping(support.Case):
         self.assertIn("model.safetensors: tensor '", result.out + result.err)
 
     def test_resume_with_another_recipe(self):
-        other = self.write_recipe(support.linear_recipe(self.scratch / "model-2", self.scratch / "model-1"), "other.yml")
+        other = self.write_recipe(
+            support.linear_recipe(self.scratch / "model-2", self.scratch / "model-1"), "other.yml"
+        )
         process = self.start_slowly()
         self.wait_for_output(process)
         process.send_signal(signal.SIGUSR1)
         self.assertEqual(support.finish(process).code, STOPPED)
         self.refuses(USAGE, ["merge", other, self.out, *OPTIONS, "--resume"], ["another recipe"])
-        self.refuses(USAGE, ["merge", self.recipe, self.out, *OPTIONS, "--resume", "--dtype", "float32"], ["other inputs or options"])
+        self.refuses(
+            USAGE,
+            ["merge", self.recipe, self.out, *OPTIONS, "--resume", "--dtype", "float32"],
+            ["other inputs or options"],
+        )
         self.resumes()
 
     def test_resume_of_a_finished_output_with_another_recipe(self):
-        other = self.write_recipe(support.linear_recipe(self.scratch / "model-2", self.scratch / "model-1"), "other.yml")
+        other = self.write_recipe(
+            support.linear_recipe(self.scratch / "model-2", self.scratch / "model-1"), "other.yml"
+        )
         self.merges(self.recipe)
         self.refuses(USAGE, ["merge", other, self.out, *OPTIONS, "--resume"], ["another recipe"])
 
