@@ -109,6 +109,21 @@ def rank_counts(*counts):
     return [count for count in counts if count is None or mpiexec]
 
 
+def ranks_of(marker):
+    """Process ids of the program's processes whose command line holds `marker`."""
+    found = []
+    for folder in pathlib.Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if words[0] == os.fsencode(stockpot) and os.fsencode(marker) in words:
+            found.append(int(folder.name))
+    return sorted(found)
+
+
 # Checkpoints -----------------------------------------------------------------------------------------------------
 
 
@@ -238,6 +253,15 @@ class Case(unittest.TestCase):
         return self.succeeds(
             ["merge", recipe, out or self.out, "--durability", "none", "--progress", "none", *options], ranks, **how
         )
+
+    def wait_for_output(self, process, ranks=None):
+        """Until the job works; ids of its processes."""
+        while True:
+            pids = ranks_of(self.out)
+            self.assertIsNone(process.poll(), "ended early")
+            if len(pids) == (ranks or 1) and (self.scratch / ".out.partial" / "model.safetensors").exists():
+                return pids
+            time.sleep(0.005)
 
     def refuses(self, code, arguments, words=(), ranks=None, **how):
         """The program gives up within seconds with this code and says why: one line of its own, several problems listed
