@@ -5,6 +5,8 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "engine/content_digests.hpp"
@@ -87,12 +89,19 @@ void settle(comm::Communicator& world, Job& job) {
   });
 }
 
-/// A partial folder without the stamp of a job was left while it was begun or published; nothing tells whose
-/// files it holds.
-void discard_leftovers(const std::filesystem::path& partial) {
+/// Removes from a partial folder what a run that was cut short left there, `kept` names and locks aside.
+void discard_leftovers(const std::filesystem::path& partial, const std::set<std::string>& kept) {
   for (const auto& entry : std::filesystem::directory_iterator(partial)) {
-    if (!entry.path().filename().string().starts_with("lock")) std::filesystem::remove_all(entry.path());
+    const std::string file = entry.path().filename().string();
+    if (!file.starts_with("lock") && !kept.contains(file)) std::filesystem::remove_all(entry.path());
   }
+}
+
+/// What a continued job needs of the earlier run: its data and its journals. The rest is written anew.
+std::set<std::string> continued_files(const plan::OutputLayout& layout) {
+  std::set<std::string> names{io::journal_folder_name};
+  for (const plan::OutputFile& file : layout.files) names.insert(file.name);
+  return names;
 }
 
 /// Collective. An earlier run with another recipe, other inputs or options can't be continued.
@@ -109,9 +118,10 @@ void check_same_job(comm::Communicator& world, const Claim& claim, const plan::M
                     "was begun with another recipe, other inputs or options; --overwrite starts over",
                     {options.output.string(), ""});
       }
-      return;
+      return discard_leftovers(claim.partial, continued_files(plan.layout));
     }
-    discard_leftovers(claim.partial);
+    // Without the stamp of a job nothing tells whose files these are.
+    discard_leftovers(claim.partial, {});
     std::filesystem::create_directories(stamp.parent_path());
     io::write_text(stamp, mine, options.durability == io::Durability::fsync);
   });

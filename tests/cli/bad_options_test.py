@@ -90,7 +90,13 @@ class Options(support.Case):
             self.assertIn(command, result.err)
 
     def test_options_of_plan(self):
-        for options in (["--ranks", "0"], ["--ranks", "-3"], ["--ranks", "x"], ["--ranks", "99999999999"], ["--ranks", "2000000000"]):
+        for options in (
+            ["--ranks", "0"],
+            ["--ranks", "-3"],
+            ["--ranks", "x"],
+            ["--ranks", "99999999999"],
+            ["--ranks", "2000000000"],
+        ):
             with self.subTest(options):
                 self.refuses(USAGE, ["plan", self.recipe, *options], ["--ranks"])
         self.refuses(USAGE, ["plan", self.recipe, "--ranks", "4", "--grid", "3x1"], ["--grid 3x1", "4"])
@@ -132,8 +138,9 @@ class Options(support.Case):
         """A reader that went away is no crash."""
         reading, writing = os.pipe()
         os.close(reading)
-        process = support.subprocess.run(support.command(["--version"]), stdout=writing, stderr=-1,
-                                         env=support.clean_environment(), timeout=60)
+        process = support.subprocess.run(
+            support.command(["--version"]), stdout=writing, stderr=-1, env=support.clean_environment(), timeout=60
+        )
         os.close(writing)
         self.assertGreaterEqual(process.returncode, 0, "killed by a signal")
 
@@ -149,16 +156,30 @@ class Launchers(support.Case):
         self.recipe = self.write_recipe(support.linear_recipe(model))
 
     def test_ranks_that_do_not_find_each_other(self):
-        for fix, environment in (("mpirun", {"OMPI_COMM_WORLD_SIZE": "4"}),
-                                 ("mpirun", {"PMI_SIZE": "4", "PMI_RANK": "1"}),
-                                 ("--mpi=pmix", {"SLURM_NTASKS": "4", "SLURM_STEP_NUM_TASKS": "4", "SLURM_STEP_ID": "0", "SLURM_PROCID": "2", "SLURM_JOB_ID": "1"})):
+        for fix, environment in (
+            ("mpirun", {"OMPI_COMM_WORLD_SIZE": "4"}),
+            ("mpirun", {"PMI_SIZE": "4", "PMI_RANK": "1"}),
+            (
+                "--mpi=pmix",
+                {
+                    "SLURM_NTASKS": "4",
+                    "SLURM_STEP_NUM_TASKS": "4",
+                    "SLURM_STEP_ID": "0",
+                    "SLURM_PROCID": "2",
+                    "SLURM_JOB_ID": "1",
+                },
+            ),
+        ):
             with self.subTest(environment):
                 self.refuses(COMMUNICATION, ["merge", self.recipe, self.out], ["4 ranks", fix], env=environment)
                 self.leaves_nothing()
 
     def test_inside_an_allocation_but_without_a_launcher(self):
         """In a batch script SLURM_NTASKS is the job's, not this process's."""
-        self.merges(self.recipe, env={"SLURM_NTASKS": "4", "SLURM_JOB_ID": "1", "SLURM_PROCID": "0", "SLURM_STEP_ID": "4294967291"})
+        self.merges(
+            self.recipe,
+            env={"SLURM_NTASKS": "4", "SLURM_JOB_ID": "1", "SLURM_PROCID": "0", "SLURM_STEP_ID": "4294967291"},
+        )
         run = json.loads((self.out / "stockpot_run.json").read_text())
         self.assertEqual(run["ranks"], 1)
 

@@ -1,4 +1,4 @@
-"""Recipes that can't be run: YAML traps, typos, values that make no sense. Every problem is told at once, with the fix."""
+"""Recipes that can't be run: YAML traps, typos, values that make no sense. Every problem is told, with the fix."""
 
 import os
 
@@ -12,8 +12,11 @@ class BadRecipes(support.Case):
     def setUp(self):
         super().setUp()
         for name in ("a", "b"):
-            support.write_model(self.scratch / name, {"model.layers.0.w": ("F32", [2], f32(1, 2)), "norm": ("F32", [1], f32(1))})
-        self.models = f"models: [{{model: {self.scratch}/a, parameters: {{weight: 1}}}}, {{model: {self.scratch}/b, parameters: {{weight: 1}}}}]\n"
+            support.write_model(
+                self.scratch / name, {"model.layers.0.w": ("F32", [2], f32(1, 2)), "norm": ("F32", [1], f32(1))}
+            )
+        entries = ", ".join(f"{{model: {self.scratch}/{name}, parameters: {{weight: 1}}}}" for name in ("a", "b"))
+        self.models = f"models: [{entries}]\n"
         self.linear = "merge_method: linear\n" + self.models
 
     def refused(self, text, *words, code=USAGE, counts=(None,)):
@@ -40,7 +43,15 @@ class BadRecipes(support.Case):
                 self.refused(text, "recipe.yml")
 
     def test_broken_yaml(self):
-        for text in ("merge_method: [linear", "merge_method: linear\n\tmodels: []", "a: b: c", "merge_method: *unknown", "{", '"', "%YAML 9.9\n---\na: 1"):
+        for text in (
+            "merge_method: [linear",
+            "merge_method: linear\n\tmodels: []",
+            "a: b: c",
+            "merge_method: *unknown",
+            "{",
+            '"',
+            "%YAML 9.9\n---\na: 1",
+        ):
             with self.subTest(text):
                 self.refused(text, "recipe.yml", "line")
 
@@ -69,7 +80,9 @@ class BadRecipes(support.Case):
     # Keys and values
 
     def test_unknown_keys(self):
-        self.refused(self.linear + "paramters: {normalize: true}\n", "line 3", "paramters", "'parameters'", counts=(None, 3))
+        self.refused(
+            self.linear + "paramters: {normalize: true}\n", "line 3", "paramters", "'parameters'", counts=(None, 3)
+        )
         self.refused(self.linear + "dtipe: bfloat16\n", "'dtype'")
         self.refused("merge_methd: linear\n" + self.models, "'merge_method'")
         self.refused(self.linear + "parameters: {normalise: true}\n", "'normalize'")
@@ -84,7 +97,19 @@ class BadRecipes(support.Case):
 
     def test_every_problem_at_once(self):
         text = self.linear + "dtipe: bfloat16\nscope: tensr\nsemantics: papr\ninclude: ['(']\n"
-        self.refused(text, "4 problems", "line 3", "'dtype'", "line 4", "'tensor'", "line 5", "'paper'", "line 6", "'('", counts=(None, 3))
+        self.refused(
+            text,
+            "4 problems",
+            "line 3",
+            "'dtype'",
+            "line 4",
+            "'tensor'",
+            "line 5",
+            "'paper'",
+            "line 6",
+            "'('",
+            counts=(None, 3),
+        )
 
     def test_duplicate_key(self):
         self.refused(self.linear + "merge_method: linear\n", "merge_method", "twice")
@@ -105,7 +130,9 @@ class BadRecipes(support.Case):
         self.refused("merge_method: linear\nmodels: []\n", "models")
         self.refused("merge_method: linear\nmodels: {}\n", "models")
         self.refused("merge_method: linear\nmodels: 7\n", "models")
-        self.refused(self.linear + f"slices: [{{sources: [{{model: {self.scratch}/a, layer_range: [0, 1]}}]}}]\n", "slices")
+        self.refused(
+            self.linear + f"slices: [{{sources: [{{model: {self.scratch}/a, layer_range: [0, 1]}}]}}]\n", "slices"
+        )
 
     def test_values(self):
         for value in (".nan", ".inf", "heavy", "[]", "{}", "1e999"):
@@ -122,16 +149,24 @@ class BadRecipes(support.Case):
     # Models that the recipe names
 
     def test_models_that_are_not_here(self):
-        self.refused("merge_method: uniform_soup\nmodels: [{model: org/name}]\n", "org/name", "download", code=INPUT, counts=(None, 3))
+        self.refused(
+            "merge_method: uniform_soup\nmodels: [{model: org/name}]\n",
+            "org/name",
+            "download",
+            code=INPUT,
+            counts=(None, 3),
+        )
         self.refused(f"merge_method: uniform_soup\nmodels: {{glob: '{self.scratch}/step*'}}\n", "step*", code=INPUT)
 
     def test_layers_that_are_not_there(self):
-        text = f"merge_method: passthrough\nslices: [{{sources: [{{model: {self.scratch}/a, layer_range: [0, 99]}}]}}]\n"
+        text = (
+            f"merge_method: passthrough\nslices: [{{sources: [{{model: {self.scratch}/a, layer_range: [0, 99]}}]}}]\n"
+        )
         self.refused(text, f"{self.scratch}/a", "model.layers.", code=INPUT, counts=(None, 3))
 
     def test_equal_names(self):
-        text = f"merge_method: uniform_soup\nmodels: [{{model: {self.scratch}/a, name: x}}, {{model: {self.scratch}/b, name: x}}]\n"
-        self.refused(text, "'x'")
+        entries = ", ".join(f"{{model: {self.scratch}/{name}, name: x}}" for name in ("a", "b"))
+        self.refused(f"merge_method: uniform_soup\nmodels: [{entries}]\n", "'x'")
 
     # The same through `plan`
 

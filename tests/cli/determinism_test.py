@@ -20,7 +20,11 @@ class Determinism(support.Case):
         for number in range(4):
             tensors = support.llama_like(number, layers=4, hidden=64, inner=160)
             # More than one digest block and an odd end; a tensor per dtype that merges.
-            tensors["model.embed_tokens.weight"] = ("BF16", [1237, 2111], support.random_bf16(random.Random(100 + number), 1237 * 2111))
+            tensors["model.embed_tokens.weight"] = (
+                "BF16",
+                [1237, 2111],
+                support.random_bf16(random.Random(100 + number), 1237 * 2111),
+            )
             generator = random.Random(200 + number)
             tensors["half"] = ("F16", [77], struct.pack("<77e", *[generator.gauss(0, 1) for _ in range(77)]))
             tensors["single"] = ("F32", [1001], support.f32(*[generator.gauss(0, 1) for _ in range(1001)]))
@@ -31,9 +35,16 @@ class Determinism(support.Case):
     def recipes(self):
         paths = [self.models / f"m{number}" for number in range(4)]
         yield "linear", support.linear_recipe(*paths)
-        entries = ", ".join(f"{{model: {path}, parameters: {{weight: 0.{number + 3}}}}}" for number, path in enumerate(paths[1:]))
-        yield "task_arithmetic", (f"merge_method: task_arithmetic\nbase_model: {paths[0]}\nparameters: {{lambda: 0.7}}\n"
-                                  f"dtype: float32\nmodels: [{entries}]\n")
+        entries = ", ".join(
+            f"{{model: {path}, parameters: {{weight: 0.{number + 3}}}}}" for number, path in enumerate(paths[1:])
+        )
+        yield (
+            "task_arithmetic",
+            (
+                f"merge_method: task_arithmetic\nbase_model: {paths[0]}\nparameters: {{lambda: 0.7}}\n"
+                f"dtype: float32\nmodels: [{entries}]\n"
+            ),
+        )
 
     def settings(self):
         """(ranks, options, environment)"""
@@ -88,7 +99,9 @@ class Determinism(support.Case):
     def test_one_byte_less_than_the_smallest_memory_is_refused(self):
         self.recipe = self.write_recipe(next(self.recipes())[1])
         smallest = self.smallest_memory(["--threads", 2])
-        self.refuses(USAGE, ["merge", self.recipe, self.out, "--threads", 2, "--memory", smallest - 1], ["--memory", smallest])
+        self.refuses(
+            USAGE, ["merge", self.recipe, self.out, "--threads", 2, "--memory", smallest - 1], ["--memory", smallest]
+        )
         self.leaves_nothing()
 
     def test_shards_do_not_depend_on_the_inputs(self):

@@ -13,13 +13,19 @@ class FailingDisk(support.Case):
     def setUp(self):
         super().setUp()
         for seed in (1, 2):
-            support.write_model(self.scratch / f"model-{seed}", support.llama_like(seed, layers=1, hidden=16, inner=24, vocabulary=32), shards=2)
+            support.write_model(
+                self.scratch / f"model-{seed}",
+                support.llama_like(seed, layers=1, hidden=16, inner=24, vocabulary=32),
+                shards=2,
+            )
         self.recipe = self.write_recipe(support.linear_recipe(self.scratch / "model-1", self.scratch / "model-2"))
         self.merges(self.recipe, out=self.scratch / "reference")
         self.expected = support.digests(self.scratch / "reference")
 
     def attempt(self, fault, *options, ranks=None):
-        return support.run(["merge", self.recipe, self.out, "--progress", "none", *options], ranks, env={"STOCKPOT_FAULT": fault})
+        return support.run(
+            ["merge", self.recipe, self.out, "--progress", "none", *options], ranks, env={"STOCKPOT_FAULT": fault}
+        )
 
     def resumes(self, ranks=None):
         """--resume finishes whatever stands there, at once."""
@@ -30,7 +36,10 @@ class FailingDisk(support.Case):
 
     def check_whole_or_absent(self):
         if self.out.exists():
-            self.assertEqual({name: digest for name, digest in support.digests(self.out).items() if not name.startswith("lock")}, self.expected)
+            self.assertEqual(
+                {name: digest for name, digest in support.digests(self.out).items() if not name.startswith("lock")},
+                self.expected,
+            )
 
     def check_failure(self, result, code=SYSTEM_IO):
         self.assertEqual(result.code, code, result.err)
@@ -114,15 +123,28 @@ class FailingDisk(support.Case):
     def test_small_file_system(self):
         full = self.scratch / "full"
         full.mkdir()
-        if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", full], stderr=subprocess.DEVNULL).returncode != 0:
+        if (
+            os.geteuid() != 0
+            or subprocess.run(
+                ["mount", "-t", "tmpfs", "-o", "size=64k", "none", full], check=False, stderr=subprocess.DEVNULL
+            ).returncode
+            != 0
+        ):
             self.skipTest("only root can mount a small file system")
         self.addCleanup(subprocess.run, ["umount", full])
         large = self.scratch / "large.safetensors"
-        large.write_bytes(support.safetensors({name: ("F32", [30_000], f32(*[float(n)] * 30_000)) for n, name in enumerate("abc")}))
+        large.write_bytes(
+            support.safetensors({name: ("F32", [30_000], f32(*[float(n)] * 30_000)) for n, name in enumerate("abc")})
+        )
         recipe = self.write_recipe(support.linear_recipe(large), "large.yml")
         for ranks in support.rank_counts(None, 3):
             with self.subTest(ranks=ranks):
-                self.refuses(SYSTEM_IO, ["merge", recipe, full / "out", "--progress", "none", "--overwrite"], [full, "disk full"], ranks)
+                self.refuses(
+                    SYSTEM_IO,
+                    ["merge", recipe, full / "out", "--progress", "none", "--overwrite"],
+                    [full, "disk full"],
+                    ranks,
+                )
                 self.assertFalse((full / "out").exists())
         subprocess.run(["mount", "-o", "remount,size=4m", full], check=True)
         self.succeeds(["merge", recipe, full / "out", "--resume", "--progress", "none"])

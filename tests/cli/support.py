@@ -1,7 +1,7 @@
 """What the tests of the command line share: running the program with and without mpirun, and making checkpoints.
 
-Each script is `NAME_test.py STOCKPOT MPIEXEC [unittest arguments]`; an empty MPIEXEC leaves out what needs several ranks.
-Standard library only.
+Each script is `NAME_test.py STOCKPOT MPIEXEC [unittest arguments]`; an empty MPIEXEC leaves out what needs several
+ranks. Standard library only.
 """
 
 import dataclasses
@@ -74,9 +74,16 @@ def command(arguments, ranks=None):
 
 
 def start(arguments, ranks=None, env=None, **how):
-    return subprocess.Popen(command(arguments, ranks), env=clean_environment(env), text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-                            start_new_session=True, **how)
+    return subprocess.Popen(
+        command(arguments, ranks),
+        env=clean_environment(env),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        **how,
+    )
 
 
 def finish(process, timeout=120.0):
@@ -102,7 +109,23 @@ def rank_counts(*counts):
     return [count for count in counts if count is None or mpiexec]
 
 
+def ranks_of(marker):
+    """Process ids of the program's processes whose command line holds `marker`."""
+    found = []
+    for folder in pathlib.Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if words[0] == os.fsencode(stockpot) and os.fsencode(marker) in words:
+            found.append(int(folder.name))
+    return sorted(found)
+
+
 # Checkpoints -----------------------------------------------------------------------------------------------------
+
 
 def safetensors(tensors, metadata=("format", "pt")):
     """Bytes of a file that holds `tensors`, {name: (dtype, shape, bytes)}, in their order."""
@@ -127,13 +150,15 @@ def f32(*values):
 def random_bf16(generator, count):
     """`count` finite bfloat16 values of about the size of weights, as bytes."""
     exponents = [(0x3C00 + 0x80 * e) for e in range(4)]
-    words = [generator.choice(exponents) | generator.getrandbits(7) | (generator.getrandbits(1) << 15) for _ in range(4096)]
+    words = [
+        generator.choice(exponents) | generator.getrandbits(7) | (generator.getrandbits(1) << 15) for _ in range(4096)
+    ]
     block = struct.pack("<4096H", *words)
     data = bytearray()
     while len(data) < 2 * count:
         cut = 2 * generator.randrange(4096)
         data += block[cut:] + block[:cut]
-    return bytes(data[:2 * count])
+    return bytes(data[: 2 * count])
 
 
 def llama_like(seed, layers=3, hidden=64, inner=160, vocabulary=128):
@@ -225,8 +250,18 @@ class Case(unittest.TestCase):
 
     def merges(self, recipe, *options, out=None, ranks=None, **how):
         """Merges without waiting for the disk; returns the result."""
-        return self.succeeds(["merge", recipe, out or self.out, "--durability", "none", "--progress", "none", *options],
-                             ranks, **how)
+        return self.succeeds(
+            ["merge", recipe, out or self.out, "--durability", "none", "--progress", "none", *options], ranks, **how
+        )
+
+    def wait_for_output(self, process, ranks=None):
+        """Until the job works; ids of its processes."""
+        while True:
+            pids = ranks_of(self.out)
+            self.assertIsNone(process.poll(), "ended early")
+            if len(pids) == (ranks or 1) and (self.scratch / ".out.partial" / "model.safetensors").exists():
+                return pids
+            time.sleep(0.005)
 
     def refuses(self, code, arguments, words=(), ranks=None, **how):
         """The program gives up within seconds with this code and says why: one line of its own, several problems listed
