@@ -23,7 +23,7 @@ std::string explain(std::uint64_t problem, std::uint64_t leaf, const Header& hea
   if (problem == ragged_run) {
     return fmt::format("the run at leaf {} is no whole number of leaves of {} values", leaf, header.width);
   }
-  if (problem == static_cast<std::uint64_t>(PartialSum::Fit::beyond_last_leaf)) {
+  if (problem == static_cast<std::uint64_t>(LeafSums::Fit::beyond_last_leaf)) {
     return fmt::format("leaf {} lies beyond the {} leaves there are", leaf, header.leaf_count);
   }
   return fmt::format("leaf {} is held twice", leaf);
@@ -33,7 +33,7 @@ std::string explain(std::uint64_t problem, std::uint64_t leaf, const Header& hea
   throw Error(ExitCode::communication, fmt::format("{}: {}", what, text));
 }
 
-std::vector<std::uint64_t> pack(const PartialSum& sum, std::uint64_t problem, std::uint64_t problem_leaf) {
+std::vector<std::uint64_t> pack(const LeafSums& sum, std::uint64_t problem, std::uint64_t problem_leaf) {
   std::vector<std::uint64_t> words{sum.leaf_count(), sum.width(), problem, problem_leaf, sum.nodes().size()};
   words.reserve(header_words + sum.nodes().size() * (2 + sum.width()));
   for (const auto& [first_leaf, node] : sum.nodes()) {
@@ -47,7 +47,7 @@ std::vector<std::uint64_t> pack(const PartialSum& sum, std::uint64_t problem, st
 /// The same words on every rank lead to the same sum, or the same error, on every rank.
 std::vector<double> fold_words(std::span<const std::uint64_t> words, std::string_view what) {
   const Header first{words[0], words[1], 0, 0, 0};
-  PartialSum sum(first.leaf_count, first.width);
+  LeafSums sum(first.leaf_count, first.width);
   for (int rank = 0; !words.empty(); ++rank) {
     const Header header{words[0], words[1], words[2], words[3], words[4]};
     words = words.subspan(header_words);
@@ -61,8 +61,8 @@ std::vector<double> fold_words(std::span<const std::uint64_t> words, std::string
     for (std::uint64_t n = 0; n < header.node_count; ++n) {
       std::vector<double> values(header.width);
       for (std::uint64_t i = 0; i < header.width; ++i) values[i] = std::bit_cast<double>(words[2 + i]);
-      const PartialSum::Fit fit = sum.add_node(static_cast<unsigned>(words[0]), words[1], std::move(values));
-      if (fit != PartialSum::Fit::added) {
+      const LeafSums::Fit fit = sum.add_node(static_cast<unsigned>(words[0]), words[1], std::move(values));
+      if (fit != LeafSums::Fit::added) {
         fail(what, fmt::format("rank {}: {}", rank,
                                explain(static_cast<std::uint64_t>(fit), words[1] << words[0], header)));
       }
@@ -77,14 +77,14 @@ std::vector<double> fold_words(std::span<const std::uint64_t> words, std::string
 
 }  // namespace
 
-std::vector<double> reduce_leaves(Communicator& communicator, const PartialSum& mine, std::string_view what) {
+std::vector<double> reduce_leaves(Communicator& communicator, const LeafSums& mine, std::string_view what) {
   const std::vector<std::uint64_t> words = pack(mine, 0, 0);
   return fold_words(communicator.all_gather(std::span<const std::uint64_t>(words), what), what);
 }
 
 std::vector<double> reduce_leaves(Communicator& communicator, std::uint64_t leaf_count, std::uint64_t width,
                                   std::span<const LeafRun> runs, std::string_view what) {
-  PartialSum mine(leaf_count, width);
+  LeafSums mine(leaf_count, width);
   std::uint64_t problem = 0;
   std::uint64_t problem_leaf = 0;
   for (const LeafRun& run : runs) {
@@ -100,12 +100,6 @@ std::vector<double> reduce_leaves(Communicator& communicator, std::uint64_t leaf
   }
   const std::vector<std::uint64_t> words = pack(mine, problem, problem_leaf);
   return fold_words(communicator.all_gather(std::span<const std::uint64_t>(words), what), what);
-}
-
-std::vector<double> sum_leaves(std::span<const double> leaves, std::uint64_t width) {
-  PartialSum sum(width == 0 ? 0 : leaves.size() / width, width);
-  sum.add(0, leaves);
-  return sum.total();
 }
 
 }  // namespace stockpot::comm

@@ -31,7 +31,7 @@ nlohmann::json planned_manifest(const recipe::Recipe& recipe, const plan::MergeP
       {"format_version", 1},
       {"recipe_digest", recipe.digest.hex()},
       {"semantics", recipe.semantics == recipe::Semantics::paper ? "paper" : "mergekit"},
-      {"seed", plan.seed},
+      {"seed", plan.settings.seed},
       {"method", recipe.method},
       {"tensors", tensors},
   };

@@ -33,7 +33,8 @@ method::Tile UnitWorker::place_tile(const plan::TensorTask& task, const std::vec
 void UnitWorker::merge(const plan::TensorTask& task, const std::vector<plan::InputRef>& inputs,
                        const UnitRange& range) {
   std::unique_ptr<method::ElementPass> pass;
-  if (task.kind == plan::TaskKind::merge) pass = job_.method.coefficients(plan::context_of(task), {});
+  if (task.kind == plan::TaskKind::merge)
+    pass = job_.method.coefficients(plan::context_of(task, job_.models, job_.plan.settings));
   const std::uint64_t length = plan::tile_elements(task, job_.models, job_.plan.buffers);
   method::Tile tile = place_tile(task, inputs, length);
   for (std::uint64_t done = 0; done < range.count; done += length) {

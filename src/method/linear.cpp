@@ -34,8 +34,7 @@ class Linear : public Method {
     return {.idempotent = true, .permutation_invariant = true, .linear = true};
   }
 
-  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor,
-                                            std::span<const double>) const override {
+  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor) const override {
     kernel::LinearForm form;
     form.weights = tensor.values.of_models("weight");
     if (tensor.values.flag("normalize")) {

@@ -1,8 +1,11 @@
 #include "stockpot/method/method.hpp"
 
+#include <numeric>
+#include <stdexcept>
 #include <utility>
 
 #include "stockpot/base/error.hpp"
+#include "stockpot/method/survey.hpp"
 
 namespace stockpot::method {
 namespace {
@@ -27,6 +30,31 @@ class LinearPass : public ElementPass {
 };
 
 }  // namespace
+
+std::unique_ptr<Survey> Method::survey(const ScopeContext&) const {
+  throw std::logic_error("the method " + schema().name + " takes no survey");
+}
+
+std::unique_ptr<ElementPass> Method::coefficients(const TensorContext&) const {
+  throw std::logic_error("the method " + schema().name + " needs a survey");
+}
+
+std::uint64_t ScopeContext::elements() const {
+  return first_element(tensors.size());
+}
+
+std::uint64_t ScopeContext::first_element(std::size_t tensor) const {
+  return std::accumulate(tensors.begin(), tensors.begin() + static_cast<std::ptrdiff_t>(tensor),
+                         std::uint64_t{0},
+                         [](std::uint64_t sum, const TensorContext& t) { return sum + t.elements; });
+}
+
+std::uint64_t ScopeContext::first_leaf(std::size_t tensor) const {
+  return std::accumulate(tensors.begin(), tensors.begin() + static_cast<std::ptrdiff_t>(tensor),
+                         std::uint64_t{0}, [](std::uint64_t sum, const TensorContext& t) {
+                           return sum + (t.elements + leaf_elements - 1) / leaf_elements;
+                         });
+}
 
 std::unique_ptr<ElementPass> make_linear_pass(kernel::LinearForm form) {
   return std::make_unique<LinearPass>(std::move(form));

@@ -31,8 +31,7 @@ class Passthrough : public Method {
     return {.idempotent = true, .permutation_invariant = true, .linear = true};
   }
 
-  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor,
-                                            std::span<const double>) const override {
+  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor) const override {
     kernel::LinearForm form;
     const auto scale = tensor.values.per_model.find("scale");
     const bool given = scale != tensor.values.per_model.end() && scale->second.front().has_value();

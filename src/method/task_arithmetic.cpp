@@ -43,8 +43,7 @@ class TaskArithmetic : public Method {
     return {.idempotent = true, .permutation_invariant = true, .linear = true};
   }
 
-  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor,
-                                            std::span<const double>) const override {
+  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor) const override {
     constexpr double smallest_divisor = 1e-8;
     kernel::LinearForm form;
     form.weights = tensor.values.of_models("weight");

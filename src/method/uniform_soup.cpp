@@ -23,8 +23,7 @@ class UniformSoup : public Method {
     return {.idempotent = true, .permutation_invariant = true, .linear = true};
   }
 
-  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor,
-                                            std::span<const double>) const override {
+  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor) const override {
     kernel::LinearForm form;
     form.weights.assign(tensor.models, 1.0);
     form.divisor = static_cast<double>(tensor.models);

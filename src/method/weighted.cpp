@@ -26,8 +26,7 @@ class Weighted : public Method {
     return {.idempotent = true, .permutation_invariant = true, .linear = true};
   }
 
-  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor,
-                                            std::span<const double>) const override {
+  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor) const override {
     kernel::LinearForm form;
     form.weights = tensor.values.of_models("examples");
     form.divisor = std::accumulate(form.weights.begin(), form.weights.end(), 0.0);

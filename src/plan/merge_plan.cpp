@@ -64,13 +64,17 @@ Exchange cheaper_exchange(const std::vector<TensorTask>& tasks, const ModelSet& 
   return total.sums < total.tiles ? Exchange::sums : Exchange::tiles;
 }
 
-bool is_linear(const method::Method& method, const std::vector<TensorTask>& tasks) {
-  const auto merged = std::find_if(tasks.begin(), tasks.end(),
+MergeSettings settings_of(const recipe::Recipe& recipe, const method::Method& method, std::uint64_t seed) {
+  return {recipe.semantics, recipe.scope.value_or(method.default_scope(recipe.semantics)), seed};
+}
+
+bool is_linear(const method::Method& method, const MergePlan& plan, const ModelSet& models) {
+  const auto merged = std::find_if(plan.tasks.begin(), plan.tasks.end(),
                                    [](const TensorTask& task) { return task.kind == TaskKind::merge; });
-  if (merged == tasks.end()) return false;
-  const method::TensorContext context = context_of(*merged);
-  if (method.statistics_width(context) != 0) return false;
-  return method.coefficients(context, {})->linear_form() != nullptr;
+  if (merged == plan.tasks.end()) return false;
+  const method::TensorContext context = context_of(*merged, models, plan.settings);
+  if (method.needs_survey(context)) return method.surveys_for_linear_form();
+  return method.coefficients(context)->linear_form() != nullptr;
 }
 
 /// Everything that the output's bytes depend on.
@@ -82,7 +86,7 @@ Digest job_digest(const recipe::Recipe& recipe, const MergePlan& plan, const Mod
   };
   add(version());
   add(recipe.text);
-  add(std::to_string(plan.seed));
+  add(std::to_string(plan.settings.seed));
   for (const Model& model : models) add(model.name + "\n" + checkpoint::serialize(model.checkpoint));
   for (const OutputFile& file : plan.layout.files) add(file.name + file.header);
   for (const TensorTask& task : plan.tasks) {
@@ -99,7 +103,7 @@ MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, 
   plan.tasks = std::move(resolved.tasks);
   plan.layout = lay_out(plan.tasks, options.format, options.shard_bytes);
   plan.grid = options.grid;
-  plan.seed = options.seed;
+  plan.settings = settings_of(recipe, method, options.seed);
   plan.output_layers = resolved.output_layers;
   plan.config_model = resolved.config_model;
   if (options.grid.columns > models.size()) {
@@ -113,7 +117,7 @@ MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, 
   plan.pieces = partition(loads, options.grid.rows);
   plan.imbalance = imbalance(loads, plan.pieces);
 
-  const bool linear = options.grid.columns > 1 && is_linear(method, plan.tasks);
+  const bool linear = options.grid.columns > 1 && is_linear(method, plan, models);
   if (options.exchange) {
     plan.exchange = *options.exchange;
   } else if (linear) {

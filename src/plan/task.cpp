@@ -28,8 +28,19 @@ std::uint64_t read_bytes_per_element(const TensorTask& task, const ModelSet& mod
   return static_cast<std::uint64_t>(bytes(model.checkpoint.tensors[view.parts.front().tensor].dtype));
 }
 
-method::TensorContext context_of(const TensorTask& task) {
-  return {task.name, task.shape, task.elements, task.inputs.size(), task.anchor.has_value(), task.values};
+method::TensorContext context_of(const TensorTask& task, const ModelSet& models,
+                                 const MergeSettings& settings) {
+  method::TensorContext context;
+  context.name = task.name;
+  context.shape = task.shape;
+  context.elements = task.elements;
+  context.models = task.inputs.size();
+  context.has_anchor = task.anchor.has_value();
+  context.values = task.values;
+  context.semantics = settings.semantics;
+  context.seed = settings.seed;
+  for (const InputRef& input : task.inputs) context.model_names.push_back(models[input.model].name);
+  return context;
 }
 
 std::uint64_t unit_elements(const TensorTask& task, const ModelSet& models) {

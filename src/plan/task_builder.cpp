@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "stockpot/base/error.hpp"
+#include "stockpot/method/survey.hpp"
 #include "stockpot/recipe/lookup.hpp"
 
 namespace stockpot::plan {
@@ -165,10 +166,17 @@ void TaskBuilder::merge(const std::string& output_name, const std::vector<Contri
 
 void TaskBuilder::check_coefficients(const TensorTask& task) {
   if (task.kind != TaskKind::merge) return;
-  const method::TensorContext context = context_of(task);
-  if (method_.statistics_width(context) > 0) return;
+  const method::TensorContext context =
+      context_of(task, models_, {recipe_.semantics, recipe::Scope::tensor, 0});
   try {
-    static_cast<void>(method_.coefficients(context, {}));
+    if (method_.needs_survey(context)) {
+      method::ScopeContext scope;
+      scope.name = task.name;
+      scope.tensors = {context};
+      static_cast<void>(method_.survey(scope));
+    } else {
+      static_cast<void>(method_.coefficients(context));
+    }
   } catch (const Error& refusal) {
     if (std::find(refused_.begin(), refused_.end(), task.values) != refused_.end()) return;
     refused_.push_back(task.values);

@@ -12,7 +12,7 @@
 #include "stockpot/base/error.hpp"
 #include "stockpot/checkpoint/view.hpp"
 #include "stockpot/comm/agreement.hpp"
-#include "stockpot/comm/ordered_reduction.hpp"
+#include "stockpot/tensor/leaf_sums.hpp"
 
 namespace stockpot::report {
 namespace {
@@ -43,7 +43,7 @@ ElementDifference add_up(std::span<const ElementDifference> parts) {
     all.largest = std::max(all.largest, part.largest);
     all.differing += part.differing;
   }
-  const std::vector<double> root = comm::sum_leaves(sums, all.sums.size());
+  const std::vector<double> root = sum_leaves(sums, all.sums.size());
   std::copy(root.begin(), root.end(), all.sums.begin());
   return all;
 }

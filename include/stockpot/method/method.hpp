@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "stockpot/kernel/linear_form.hpp"
+#include "stockpot/recipe/recipe.hpp"
 #include "stockpot/recipe/schema.hpp"
 #include "stockpot/tensor/shape.hpp"
 
-/// How models become one. Every method is statistics -> coefficients -> apply: local sums over the elements,
-/// one ordered reduction, a few numbers, one pass over the elements. A method knows neither ranks nor files;
-/// it sees tiles.
+/// How models become one. Every method is statistics -> coefficients -> apply: a survey of the elements of a
+/// scope, reduced over the ranks that share it, a few numbers, one pass over the elements. A method knows
+/// neither ranks nor files; it sees tiles.
 namespace stockpot::method {
 
 /// Parameters of one output tensor, evaluated for its name and depth.
@@ -40,13 +41,19 @@ struct TensorContext {
   std::size_t models = 0;  ///< without the anchor
   bool has_anchor = false;
   ParameterValues values;
+  recipe::Semantics semantics = recipe::Semantics::mergekit;
+  std::uint64_t seed = 0;
+  std::vector<std::string> model_names;  ///< recipe order without the anchor; keys of random numbers
 };
 
 /// Consecutive elements [first, first + count) of one tensor: every model's, the anchor's, and where the
-/// result goes.
+/// result goes. Inputs begin at element `first` - `before`: with a method that works on rows they hold whole
+/// rows, `before` + `count` + `after` elements.
 struct Tile {
   std::uint64_t first = 0;
   std::uint64_t count = 0;
+  std::uint64_t before = 0;
+  std::uint64_t after = 0;
   std::span<const kernel::TypedInput> inputs;  ///< recipe order, without the anchor
   kernel::TypedInput anchor;                   ///< data is null without one
   kernel::TypedOutput output;                  ///< unused while statistics are taken
@@ -66,6 +73,9 @@ class ElementPass {
   [[nodiscard]] virtual const kernel::LinearForm* linear_form() const { return nullptr; }
 };
 
+class Survey;
+struct ScopeContext;
+
 /// Properties that the catalog's test suite checks of every method that claims them.
 struct Claims {
   bool idempotent = false;             ///< equal models (and anchor) give that model back
@@ -83,13 +93,20 @@ class Method {
   [[nodiscard]] virtual const recipe::MethodSchema& schema() const = 0;
   [[nodiscard]] virtual Claims claims() const = 0;
 
-  /// How many doubles a leaf of this tensor sums to; 0: the method needs no pass of statistics.
-  [[nodiscard]] virtual std::size_t statistics_width(const TensorContext&) const { return 0; }
-  /// Writes the sums of one leaf (a tile of the fixed leaf grid). Local, thread safe.
-  virtual void accumulate(const TensorContext&, const Tile& /*leaf*/, std::span<double> /*sums*/) const {}
-  /// Turns the sums over the tensor (or its scope) into the apply step.
-  [[nodiscard]] virtual std::unique_ptr<ElementPass> coefficients(
-      const TensorContext& tensor, std::span<const double> statistics) const = 0;
+  /// What the scope of `tensor` is surveyed for before it can be merged; false: nothing.
+  [[nodiscard]] virtual bool needs_survey(const TensorContext& /*tensor*/) const { return false; }
+  /// Begins a survey. Throws Error{usage} for parameters that make no sense together.
+  /// @pre needs_survey of every tensor of the scope
+  [[nodiscard]] virtual std::unique_ptr<Survey> survey(const ScopeContext& scope) const;
+  /// The apply step of a tensor that needs no survey. Throws Error{usage} for parameters that make no sense
+  /// together. @pre not needs_survey(tensor)
+  [[nodiscard]] virtual std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor) const;
+  /// Where a recipe says no scope.
+  [[nodiscard]] virtual recipe::Scope default_scope(recipe::Semantics) const { return recipe::Scope::tensor; }
+  /// True if surveys lead to linear forms.
+  [[nodiscard]] virtual bool surveys_for_linear_form() const { return false; }
+  /// Tiles hold whole runs of so many elements, in the survey and when applied. 1: any cut will do.
+  [[nodiscard]] virtual std::uint64_t row_elements(const TensorContext& /*tensor*/) const { return 1; }
 };
 
 /// The apply step that evaluates a linear form.

@@ -70,7 +70,7 @@ struct MergePlan {
   Exchange exchange = Exchange::tiles;
   BufferPlan buffers;
   std::uint64_t base_resident_bytes = 0;  ///< program, libraries, headers, plan: everything but the buffers
-  std::uint64_t seed = 0;
+  MergeSettings settings;
   std::optional<std::vector<std::uint64_t>> output_layers;  ///< see ResolvedMerge
   std::uint32_t config_model = 0;
   double imbalance = 0.0;

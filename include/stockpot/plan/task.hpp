@@ -49,8 +49,16 @@ DType input_dtype(const TensorTask& task, const ModelSet& models, const InputRef
 std::uint64_t output_element_bytes(const TensorTask& task);
 /// Stored bytes that must be read for one element of the grid, over all inputs.
 std::uint64_t read_bytes_per_element(const TensorTask& task, const ModelSet& models, const InputRef& input);
+/// What holds for all tasks of a merge.
+struct MergeSettings {
+  recipe::Semantics semantics = recipe::Semantics::mergekit;
+  recipe::Scope scope = recipe::Scope::tensor;
+  std::uint64_t seed = 0;
+};
+
 /// Context that the method sees.
-method::TensorContext context_of(const TensorTask& task);
+method::TensorContext context_of(const TensorTask& task, const ModelSet& models,
+                                 const MergeSettings& settings);
 
 /// Elements per unit, the smallest piece of a tensor that one rank owns: a whole number of digest blocks of
 /// every dtype involved, so that each block of each tensor is digested by one rank in one pass. A power of

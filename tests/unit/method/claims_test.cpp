@@ -14,7 +14,7 @@ namespace {
 class EveryMethod : public testing::TestWithParam<const Method*> {
  protected:
   [[nodiscard]] MethodRun random_run(DType dtype, std::uint64_t elements, std::uint64_t seed) const {
-    MethodRun run{*GetParam(), dtype, dtype, {}, {}, {}};
+    MethodRun run{.method = *GetParam(), .input_dtype = dtype, .output_dtype = dtype};
     const recipe::MethodSchema& schema = GetParam()->schema();
     const std::size_t models = ingredients(schema);
     for (std::size_t i = 0; i < models; ++i)

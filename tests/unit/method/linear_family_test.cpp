@@ -16,7 +16,10 @@ using Expression = std::function<double(const Values& x, double b)>;
 void expect_expression(const std::string& method_name, const ParameterValues& values, std::size_t models,
                        bool anchored, const Expression& expression) {
   for (const DType dtype : {DType::bf16, DType::f16, DType::f32, DType::f64}) {
-    MethodRun run{*find_method(method_name), dtype, DType::f64, {}, {}, values};
+    MethodRun run{.method = *find_method(method_name),
+                  .input_dtype = dtype,
+                  .output_dtype = DType::f64,
+                  .values = values};
     for (std::size_t i = 0; i < models; ++i) run.models.push_back(random_values(dtype, 777, 10 + i));
     if (anchored) run.anchor = random_values(dtype, 777, 9);
     for (const DType output : {DType::bf16, DType::f16, DType::f32, DType::f64}) {
@@ -59,9 +62,14 @@ TEST(LinearFamily, LinearWithoutNormalizeIsTheSum) {
 TEST(LinearFamily, LinearRefusesWeightsThatSumToZero) {
   ParameterValues values = weights({1.0, -1.0});
   values.shared["normalize"] = 1.0;
-  const TensorContext context{"the.tensor", {1}, 1, 2, false, values};
+  TensorContext context;
+  context.name = "the.tensor";
+  context.shape = {1};
+  context.elements = 1;
+  context.models = 2;
+  context.values = values;
   try {
-    find_method("linear")->coefficients(context, {});
+    find_method("linear")->coefficients(context);
     FAIL() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::usage);

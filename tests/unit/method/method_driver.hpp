@@ -1,11 +1,14 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "stockpot/method/catalog.hpp"
+#include "stockpot/method/survey.hpp"
 #include "stockpot/tensor/convert.hpp"
 
 namespace stockpot::method {
@@ -15,13 +18,24 @@ struct MethodRun {
   const Method& method;
   DType input_dtype = DType::f32;
   DType output_dtype = DType::f32;
-  std::vector<std::vector<double>> models;  ///< exact in input_dtype
-  std::vector<double> anchor;               ///< empty: none
-  ParameterValues values;
+  std::vector<std::vector<double>> models = {};  ///< exact in input_dtype
+  std::vector<double> anchor = {};               ///< empty: none
+  ParameterValues values = {};
+  recipe::Semantics semantics = recipe::Semantics::mergekit;
+  Shape shape = {};  ///< empty: one dimension
 
   [[nodiscard]] TensorContext context() const {
-    return {"model.layers.0.weight", {models.front().size()}, models.front().size(),
-            models.size(),           !anchor.empty(),         values};
+    TensorContext tensor;
+    tensor.name = "model.layers.0.weight";
+    tensor.shape = shape.empty() ? Shape{models.front().size()} : shape;
+    tensor.elements = models.front().size();
+    tensor.models = models.size();
+    tensor.has_anchor = !anchor.empty();
+    tensor.values = values;
+    tensor.semantics = semantics;
+    for (std::size_t i = 0; i < models.size(); ++i)
+      tensor.model_names.push_back("model-" + std::to_string(i));
+    return tensor;
   }
 
   /// The output's bytes, applied in tiles that end at `cuts` (ascending) and at the end of the tensor.
@@ -44,15 +58,38 @@ struct MethodRun {
       tile.output = {output_dtype, output.data() + first * width(output_dtype)};
       return tile;
     };
-    std::vector<double> statistics(method.statistics_width(context()));
-    if (!statistics.empty()) method.accumulate(context(), tile_at(0, elements), statistics);
-    const auto pass = method.coefficients(context(), statistics);
+    const auto pass = prepared_pass(tile_at);
     cuts.push_back(elements);
     for (std::uint64_t first = 0; const std::uint64_t end : cuts) {
       pass->apply(tile_at(first, end - first));
       first = end;
     }
     return output;
+  }
+
+  /// The apply step, after the survey where the method needs one.
+  template <typename TileAt>
+  [[nodiscard]] std::unique_ptr<ElementPass> prepared_pass(TileAt tile_at) const {
+    if (!method.needs_survey(context())) return method.coefficients(context());
+    ScopeContext scope;
+    scope.name = context().name;
+    scope.tensors = {context()};
+    scope.memory_bytes = std::uint64_t{1} << 20;
+    const auto survey = method.survey(scope);
+    stats::LocalReducer reducer;
+    const std::uint64_t elements = models.front().size();
+    for (Reading reading = survey->next(); reading != Reading::nothing; reading = survey->next()) {
+      if (reading == Reading::ranges) {
+        for (const ElementRange& range : survey->ranges()) survey->take(0, tile_at(range.first, range.count));
+      } else {
+        const std::uint64_t step = reading == Reading::sample ? 64 * leaf_elements : leaf_elements;
+        for (std::uint64_t first = 0; first < elements; first += step) {
+          survey->take(0, tile_at(first, std::min(leaf_elements, elements - first)));
+        }
+      }
+      survey->end_round(reducer);
+    }
+    return survey->coefficients(0);
   }
 
   static std::uint64_t width(DType dtype) { return static_cast<std::uint64_t>(bytes(dtype)); }

@@ -1,11 +1,13 @@
+#include "stockpot/tensor/leaf_sums.hpp"
+
 #include <fmt/format.h>
 
 #include <bit>
 #include <utility>
 
-#include "stockpot/comm/ordered_reduction.hpp"
+#include "stockpot/base/error.hpp"
 
-namespace stockpot::comm {
+namespace stockpot {
 namespace {
 
 constexpr std::uint64_t most_leaves = std::uint64_t{1} << 62;
@@ -17,14 +19,14 @@ unsigned root_level(std::uint64_t leaf_count) {
 
 }  // namespace
 
-PartialSum::PartialSum(std::uint64_t leaf_count, std::uint64_t width)
+LeafSums::LeafSums(std::uint64_t leaf_count, std::uint64_t width)
     : leaf_count_(leaf_count), width_(width), root_level_(root_level(leaf_count)) {
   if (width == 0) throw Error(ExitCode::usage, "a leaf needs at least one value");
   if (leaf_count > most_leaves)
     throw Error(ExitCode::usage, fmt::format("{} leaves are too many", leaf_count));
 }
 
-PartialSum::Fit PartialSum::add_node(unsigned level, std::uint64_t index, std::vector<double> values) {
+LeafSums::Fit LeafSums::add_node(unsigned level, std::uint64_t index, std::vector<double> values) {
   if (level > root_level_ || leaf_count_ == 0 || index > (leaf_count_ - 1) >> level) {
     return Fit::beyond_last_leaf;
   }
@@ -55,7 +57,7 @@ PartialSum::Fit PartialSum::add_node(unsigned level, std::uint64_t index, std::v
 
 // Folds on a stack of (level, index) with the values beside it; what remains is a list of subtrees that no
 // neighbour in the run completes.
-PartialSum::Fit PartialSum::try_add(std::uint64_t first_leaf, std::span<const double> values) {
+LeafSums::Fit LeafSums::try_add(std::uint64_t first_leaf, std::span<const double> values) {
   const std::uint64_t run_leaves = values.size() / width_;
   if (run_leaves > leaf_count_ || first_leaf > leaf_count_ - run_leaves) return Fit::beyond_last_leaf;
 
@@ -88,7 +90,7 @@ PartialSum::Fit PartialSum::try_add(std::uint64_t first_leaf, std::span<const do
   return Fit::added;
 }
 
-void PartialSum::add(std::uint64_t first_leaf, std::span<const double> values) {
+void LeafSums::add(std::uint64_t first_leaf, std::span<const double> values) {
   const Fit fit = values.size() % width_ == 0 ? try_add(first_leaf, values) : Fit::beyond_last_leaf;
   if (fit == Fit::added) return;
   throw Error(
@@ -98,7 +100,7 @@ void PartialSum::add(std::uint64_t first_leaf, std::span<const double> values) {
                   fit == Fit::held_already ? "one of the leaves is there already" : "they do not fit"));
 }
 
-std::uint64_t PartialSum::first_missing_leaf() const {
+std::uint64_t LeafSums::first_missing_leaf() const {
   std::uint64_t expected = 0;
   for (const auto& [first_leaf, node] : nodes_) {
     if (first_leaf != expected) return expected;
@@ -107,7 +109,7 @@ std::uint64_t PartialSum::first_missing_leaf() const {
   return expected < leaf_count_ ? expected : leaf_count_;
 }
 
-std::vector<double> PartialSum::total() const {
+std::vector<double> LeafSums::total() const {
   const std::uint64_t missing = first_missing_leaf();
   if (missing != leaf_count_) {
     throw Error(ExitCode::communication, fmt::format("leaf {} of {} is missing", missing, leaf_count_));
@@ -115,4 +117,10 @@ std::vector<double> PartialSum::total() const {
   return nodes_.empty() ? std::vector<double>(width_, 0.0) : nodes_.begin()->second.values;
 }
 
-}  // namespace stockpot::comm
+std::vector<double> sum_leaves(std::span<const double> leaves, std::uint64_t width) {
+  LeafSums sum(width == 0 ? 0 : leaves.size() / width, width);
+  sum.add(0, leaves);
+  return sum.total();
+}
+
+}  // namespace stockpot

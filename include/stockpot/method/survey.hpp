@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "stockpot/method/method.hpp"
+#include "stockpot/stats/reducer.hpp"
+
+namespace stockpot::method {
+
+/// The tensors that one statistic spans: a tensor, a layer or the model.
+struct ScopeContext {
+  recipe::Scope kind = recipe::Scope::tensor;
+  std::string name;                    ///< of the tensor or layer; "model"
+  std::vector<TensorContext> tensors;  ///< bytewise order of their names
+  std::uint64_t memory_bytes = 0;      ///< what the survey may hold, lists of a few numbers a tensor aside
+
+  [[nodiscard]] std::uint64_t elements() const;
+  /// Elements of the tensors before `tensor`: its place when the scope is read as one long vector.
+  [[nodiscard]] std::uint64_t first_element(std::size_t tensor) const;
+  /// Leaves of the tensors before `tensor` in the fixed tree over the scope; every tensor begins a leaf.
+  [[nodiscard]] std::uint64_t first_leaf(std::size_t tensor) const;
+  [[nodiscard]] std::uint64_t leaf_count() const { return first_leaf(tensors.size()); }
+};
+
+/// Elements [first, first + count) of one tensor of a scope.
+struct ElementRange {
+  std::size_t tensor = 0;
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+};
+
+/// What the next round of a survey reads.
+enum class Reading {
+  nothing,     ///< the survey is complete
+  sample,      ///< one leaf of every 64, chosen by its number alone
+  everything,  ///< each element once
+  ranges,      ///< what ranges() says
+};
+
+/// What a method reports of a tensor (or of the model) for the manifest.
+using Numbers = std::vector<double>;
+using Table = std::vector<Numbers>;
+using Diagnostics = std::map<std::string, std::variant<double, Numbers, Table>>;
+
+/// What a method must know of a scope before it can merge its tensors, in rounds: the engine shows tiles of
+/// what `next` asks for, in any order, each element to one rank; `end_round` then brings the ranks' parts
+/// together. Every rank of the scope holds a survey of its own, and all are in the same state between rounds.
+class Survey {
+ public:
+  Survey() = default;
+  Survey(const Survey&) = delete;
+  Survey& operator=(const Survey&) = delete;
+  virtual ~Survey() = default;
+
+  [[nodiscard]] virtual Reading next() const = 0;
+  /// Of a round that reads ranges; none is longer than a leaf.
+  [[nodiscard]] virtual std::vector<ElementRange> ranges() const { return {}; }
+  /// Local, thread safe. Tiles begin and end at leaves or at ends of the tensor, except in a round of ranges;
+  /// with a method that works on rows, a row belongs to the tile with its first element.
+  virtual void take(std::size_t tensor, const Tile& tile) = 0;
+  /// Collective over the ranks of the scope, once all have taken all tiles of the round.
+  virtual void end_round(stats::Reducer& reducer) = 0;
+
+  /// The apply step of one tensor. Local. @pre next() is nothing
+  [[nodiscard]] virtual std::unique_ptr<ElementPass> coefficients(std::size_t tensor) const = 0;
+  /// What there is to report of one tensor; in a scope of kind model, of the model. @pre next() is nothing
+  [[nodiscard]] virtual Diagnostics diagnostics(std::size_t /*tensor*/) const { return {}; }
+};
+
+}  // namespace stockpot::method
