@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernel/selection_kernels.hpp"
+#include "kernel/task_vector_kernels.hpp"
 #include "stockpot/kernel/linear_form.hpp"
 
 namespace stockpot::kernel {
@@ -23,6 +24,9 @@ struct KernelTable {
                                       TypedOutput output);
   std::uint64_t (*count_nonfinite)(TypedInput input, std::uint64_t count);
   SelectionKernels selection;
+  TaskVectorKernels task_vectors;
+  OwnershipKernels ownership;
+  NearswapKernel nearswap;
 };
 
 /// The implementation in use.

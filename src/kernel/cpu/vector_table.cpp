@@ -148,8 +148,9 @@ std::uint64_t count_nonfinite(TypedInput input, std::uint64_t count) {
 }
 
 const KernelTable* vector_table() {
-  static const KernelTable table{hwy::TargetName(HWY_TARGET), linear_form,     add_to_running_sum,
-                                 finish_running_sum,          count_nonfinite, selection_kernels()};
+  static const KernelTable table{hwy::TargetName(HWY_TARGET), linear_form,         add_to_running_sum,
+                                 finish_running_sum,          count_nonfinite,     selection_kernels(),
+                                 task_vector_kernels(),       ownership_kernels(), nearswap_kernel()};
   return &table;
 }
 
