@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "kernel/selection_kernels.hpp"
+#include "kernel/task_vector_kernels.hpp"
 #include "stockpot/kernel/linear_form.hpp"
 
 namespace stockpot::kernel {
@@ -21,7 +23,14 @@ struct KernelTable {
   ElementCounts (*finish_running_sum)(const LinearForm& form, std::span<const double> sums, TypedInput anchor,
                                       TypedOutput output);
   std::uint64_t (*count_nonfinite)(TypedInput input, std::uint64_t count);
+  SelectionKernels selection;
+  TaskVectorKernels task_vectors;
+  OwnershipKernels ownership;
+  NearswapKernel nearswap;
 };
+
+/// The implementation in use.
+const KernelTable& current_table();
 
 namespace reference {
 const KernelTable& table();
