@@ -14,7 +14,10 @@
 
 #include "kernel/kernel_table.hpp"
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128 && HWY_HAVE_FLOAT64
+#include "kernel/cpu/gram-inl.hpp"
 #include "kernel/cpu/linear_form-inl.hpp"
+#include "kernel/cpu/random-inl.hpp"
+#include "kernel/cpu/sums-inl.hpp"
 #endif
 
 HWY_BEFORE_NAMESPACE();
@@ -65,10 +68,6 @@ FinishBlock finish_for(DType output, bool paired) {
 
 std::uint64_t whole_groups(std::uint64_t count) {
   return count - count % group_elements();
-}
-bool all_of_type(std::span<const TypedInput> inputs, DType dtype) {
-  return std::all_of(inputs.begin(), inputs.end(),
-                     [dtype](const TypedInput& input) { return input.dtype == dtype; });
 }
 
 using Block = std::array<double, block_elements>;
@@ -206,8 +205,17 @@ std::uint64_t count_nonfinite(TypedInput input, std::uint64_t count) {
 }
 
 const KernelTable* vector_table() {
-  static const KernelTable table{hwy::TargetName(HWY_TARGET), linear_form, add_to_running_sum,
-                                 finish_running_sum, count_nonfinite};
+  static const KernelTable table{hwy::TargetName(HWY_TARGET),
+                                 linear_form,
+                                 add_to_running_sum,
+                                 finish_running_sum,
+                                 count_nonfinite,
+                                 gram,
+                                 lane_sum,
+                                 absolute_sum,
+                                 sum_of_products,
+                                 random_words,
+                                 random_keep_bits};
   return &table;
 }
 

@@ -92,8 +92,9 @@ std::uint64_t count_nonfinite(TypedInput input, std::uint64_t count) {
 }
 
 const KernelTable& table() {
-  static constexpr KernelTable scalar{"scalar", linear_form, add_to_running_sum, finish_running_sum,
-                                      count_nonfinite};
+  static constexpr KernelTable scalar{"scalar",        linear_form,  add_to_running_sum, finish_running_sum,
+                                      count_nonfinite, gram,         lane_sum,           absolute_sum,
+                                      sum_of_products, random_words, random_keep_bits};
   return scalar;
 }
 
