@@ -1,10 +1,10 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
-#include <stdexcept>
 #include <string>
 
 #include "kernel/kernel_table.hpp"
+#include "kernel/require.hpp"
 #include "stockpot/base/error.hpp"
 #include "stockpot/kernel/linear_form.hpp"
 
@@ -40,20 +40,16 @@ std::atomic<const KernelTable*>& chosen() {
   return table;
 }
 
-const KernelTable& table() {
-  return *chosen().load(std::memory_order_relaxed);
-}
-
-void require(bool holds, const char* message) {
-  if (!holds) throw std::invalid_argument(message);
-}
-
 void require_inputs(std::span<const TypedInput> inputs) {
   for (const TypedInput& input : inputs)
     require(is_mergeable(input.dtype), "kernel: an input's dtype is not mergeable");
 }
 
 }  // namespace
+
+const KernelTable& current_table() {
+  return *chosen().load(std::memory_order_relaxed);
+}
 
 ElementCounts linear_form(const LinearForm& form, std::span<const TypedInput> inputs, TypedInput anchor,
                           TypedOutput output, std::uint64_t count) {
@@ -62,7 +58,7 @@ ElementCounts linear_form(const LinearForm& form, std::span<const TypedInput> in
   require(!form.needs_anchor() || is_mergeable(anchor.dtype),
           "linear_form: the anchor's dtype is not mergeable");
   require_inputs(inputs);
-  return table().linear_form(form, inputs, anchor, output, count);
+  return current_table().linear_form(form, inputs, anchor, output, count);
 }
 
 void add_to_running_sum(const LinearForm& form, std::size_t first_model, std::span<const TypedInput> inputs,
@@ -72,7 +68,7 @@ void add_to_running_sum(const LinearForm& form, std::size_t first_model, std::sp
   require(!form.task_vectors || is_mergeable(anchor.dtype),
           "add_to_running_sum: the anchor's dtype is not mergeable");
   require_inputs(inputs);
-  table().add_to_running_sum(form, first_model, inputs, anchor, sums);
+  current_table().add_to_running_sum(form, first_model, inputs, anchor, sums);
 }
 
 ElementCounts finish_running_sum(const LinearForm& form, std::span<const double> sums, TypedInput anchor,
@@ -80,7 +76,7 @@ ElementCounts finish_running_sum(const LinearForm& form, std::span<const double>
   require(is_output(output.dtype), "finish_running_sum: not an output dtype");
   require(!form.anchor_weight || is_mergeable(anchor.dtype),
           "finish_running_sum: the anchor's dtype is not mergeable");
-  return table().finish_running_sum(form, sums, anchor, output);
+  return current_table().finish_running_sum(form, sums, anchor, output);
 }
 
 ElementCounts convert(TypedInput input, TypedOutput output, std::uint64_t count) {
@@ -91,16 +87,16 @@ ElementCounts convert(TypedInput input, TypedOutput output, std::uint64_t count)
     return {count_nonfinite({output.dtype, output.data}, count)};
   }
   static const LinearForm identity{.weights = {1.0}, .divisor = {}, .anchor_weight = {}};
-  return table().linear_form(identity, std::span(&input, 1), {}, output, count);
+  return current_table().linear_form(identity, std::span(&input, 1), {}, output, count);
 }
 
 std::uint64_t count_nonfinite(TypedInput input, std::uint64_t count) {
   require(is_mergeable(input.dtype), "count_nonfinite: the dtype is not mergeable");
-  return table().count_nonfinite(input, count);
+  return current_table().count_nonfinite(input, count);
 }
 
 const char* instruction_set() {
-  return table().name;
+  return current_table().name;
 }
 
 std::vector<std::string> available_instruction_sets() {

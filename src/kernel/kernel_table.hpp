@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernel/selection_kernels.hpp"
 #include "stockpot/kernel/linear_form.hpp"
 
 namespace stockpot::kernel {
@@ -21,7 +22,11 @@ struct KernelTable {
   ElementCounts (*finish_running_sum)(const LinearForm& form, std::span<const double> sums, TypedInput anchor,
                                       TypedOutput output);
   std::uint64_t (*count_nonfinite)(TypedInput input, std::uint64_t count);
+  SelectionKernels selection;
 };
+
+/// The implementation in use.
+const KernelTable& current_table();
 
 namespace reference {
 const KernelTable& table();

@@ -206,8 +206,9 @@ std::uint64_t count_nonfinite(TypedInput input, std::uint64_t count) {
 }
 
 const KernelTable* vector_table() {
-  static const KernelTable table{hwy::TargetName(HWY_TARGET), linear_form, add_to_running_sum,
-                                 finish_running_sum, count_nonfinite};
+  static const KernelTable table{
+      hwy::TargetName(HWY_TARGET), linear_form,     add_to_running_sum,
+      finish_running_sum,          count_nonfinite, reference::selection_kernels()};
   return &table;
 }
 

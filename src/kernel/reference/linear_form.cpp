@@ -92,8 +92,8 @@ std::uint64_t count_nonfinite(TypedInput input, std::uint64_t count) {
 }
 
 const KernelTable& table() {
-  static constexpr KernelTable scalar{"scalar", linear_form, add_to_running_sum, finish_running_sum,
-                                      count_nonfinite};
+  static const KernelTable scalar{"scalar",           linear_form,     add_to_running_sum,
+                                  finish_running_sum, count_nonfinite, selection_kernels()};
   return scalar;
 }
 

@@ -1,0 +1,53 @@
+#include <cmath>
+
+#include "kernel/selection_kernels.hpp"
+#include "stockpot/tensor/convert.hpp"
+
+namespace stockpot::kernel::reference {
+namespace {
+
+/// x - b, or x without an anchor.
+double difference(TypedInput x, TypedInput anchor, std::uint64_t index) {
+  const double value = load_as_double(x.dtype, x.data, index);
+  return anchor.data == nullptr ? value : value - load_as_double(anchor.dtype, anchor.data, index);
+}
+
+double variance(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t index) {
+  const auto models = static_cast<double>(inputs.size());
+  double sum = difference(inputs[0], anchor, index);
+  for (std::size_t i = 1; i < inputs.size(); ++i) sum = sum + difference(inputs[i], anchor, index);
+  const double mean = sum / models;
+  double squares = 0.0;
+  for (const TypedInput& input : inputs) {
+    const double deviation = difference(input, anchor, index) - mean;
+    squares = squares + deviation * deviation;
+  }
+  return squares / models;
+}
+
+}  // namespace
+
+void magnitudes(TypedInput x, TypedInput anchor, std::uint64_t count, double* keys) {
+  for (std::uint64_t index = 0; index < count; ++index) keys[index] = std::abs(difference(x, anchor, index));
+}
+
+void variances(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count, double* keys) {
+  for (std::uint64_t index = 0; index < count; ++index) keys[index] = variance(inputs, anchor, index);
+}
+
+BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double* candidates) {
+  BracketCount counts;
+  for (const double key : keys) {
+    if (key < bracket.low) ++counts.below;
+    if (key < bracket.low || !(key <= bracket.high)) continue;
+    if (candidates != nullptr) candidates[counts.inside] = key;
+    ++counts.inside;
+  }
+  return counts;
+}
+
+SelectionKernels selection_kernels() {
+  return {magnitudes, variances, count_bracket};
+}
+
+}  // namespace stockpot::kernel::reference
