@@ -9,7 +9,8 @@ namespace stockpot::kernel {
 
 /// Kernels of distributed selection: the keys that entries are ranked by, and the pass that counts how many
 /// keys lie below a bracket and collects those inside it. All are local, thread safe, O(elements), and give
-/// the same bits on every instruction set. A dtype that is not mergeable throws std::invalid_argument.
+/// the same bits (of NaN, any) on every instruction set. A dtype that is not mergeable throws
+/// std::invalid_argument.
 
 /// keys[e] = |x_e - b_e|, rounded to double; |x_e| where `anchor.data` is null. `keys` has room for `count`.
 void magnitudes(TypedInput x, TypedInput anchor, std::uint64_t count, double* keys);

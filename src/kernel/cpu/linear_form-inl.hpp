@@ -127,7 +127,8 @@ void sum_models(const Models& models, const double* anchor, const Quotient& quot
   }
 }
 
-void divide_sums(const double* sums, const Quotient& quotient, double* quotients, std::uint64_t count) {
+inline void divide_sums(const double* sums, const Quotient& quotient, double* quotients,
+                        std::uint64_t count) {
   const std::size_t group = group_elements();
   for (std::uint64_t element = 0; element < count; element += group) {
     store_doubles(quotient_of(load_doubles(sums + element), quotient), quotients + element);

@@ -1,8 +1,5 @@
-// Compiled once per instruction set by foreach_target.h. Scalable vectors can't be members of a struct; where
-// there are only those, or nothing but scalars, the reference takes over.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS \
-  (HWY_SSSE3 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+// Compiled once per instruction set by foreach_target.h.
+#include "kernel/cpu/targets.hpp"
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernel/cpu/vector_table.cpp"
 #include <hwy/foreach_target.h>
@@ -12,16 +9,17 @@
 #include <algorithm>
 #include <array>
 
+#include "kernel/cpu/vector_kernels-inl.hpp"
 #include "kernel/kernel_table.hpp"
-#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128 && HWY_HAVE_FLOAT64
-#include "kernel/cpu/linear_form-inl.hpp"
+#if STOCKPOT_KERNEL_VECTORS
+#include "kernel/cpu/blocks-inl.hpp"
 #endif
 
 HWY_BEFORE_NAMESPACE();
 namespace stockpot::kernel::cpu {
 namespace HWY_NAMESPACE {
 
-#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128 || !HWY_HAVE_FLOAT64
+#if !STOCKPOT_KERNEL_VECTORS
 
 const KernelTable* vector_table() {
   return nullptr;
@@ -29,66 +27,11 @@ const KernelTable* vector_table() {
 
 #else
 
-/// Elements whose doubles (sums and anchor) stay in the first-level cache.
-constexpr std::uint64_t block_elements = 512;
-
-using Widen = decltype(&widen<Float32>);
-using SumModels = decltype(&sum_models<Float32>);
-using FinishBlock = decltype(&finish<Float32>);
-
-/// How groups of a type are read. `paired` takes bf16 in the order that PairedBFloat16 writes.
-struct Reader {
-  Widen widen_block;
-  SumModels sum_block;
-};
-template <class In>
-constexpr Reader reader_of() {
-  return {&widen<In>, &sum_models<In>};
-}
-Reader reader_for(DType input, bool paired) {
-  if (paired) return reader_of<PairedBFloat16>();
-  if (input == DType::bf16) return reader_of<BFloat16>();
-  if (input == DType::f16) return reader_of<Float16>();
-  if (input == DType::f32) return reader_of<Float32>();
-  if (input == DType::f64) return reader_of<Float64>();
-  if (input == DType::f8_e4m3) return reader_of<Float8E4M3>();
-  return reader_of<Float8E5M2>();
-}
-
-FinishBlock finish_for(DType output, bool paired) {
-  if (paired) return &finish<PairedBFloat16>;
-  if (output == DType::bf16) return &finish<BFloat16>;
-  if (output == DType::f16) return &finish<Float16>;
-  if (output == DType::f32) return &finish<Float32>;
-  return &finish<Float64>;
-}
-
-std::uint64_t whole_groups(std::uint64_t count) {
-  return count - count % group_elements();
-}
-bool all_of_type(std::span<const TypedInput> inputs, DType dtype) {
-  return std::all_of(inputs.begin(), inputs.end(),
-                     [dtype](const TypedInput& input) { return input.dtype == dtype; });
-}
-
-using Block = std::array<double, block_elements>;
-
-/// One block of the anchor as doubles, or null where the form does not need it.
-class AnchorBlock {
- public:
-  AnchorBlock(TypedInput anchor, bool needed, bool paired)
-      : anchor_(anchor), widen_block_(needed ? reader_for(anchor.dtype, paired).widen_block : nullptr) {}
-
-  const double* at(std::uint64_t begin, std::uint64_t count) {
-    if (widen_block_ == nullptr) return nullptr;
-    widen_block_(skip(anchor_, begin).data, values_.data(), count);
-    return values_.data();
+struct SumChoice {
+  template <class In>
+  constexpr auto of() const {
+    return &sum_models<In>;
   }
-
- private:
-  TypedInput anchor_;
-  Widen widen_block_;
-  alignas(64) Block values_;
 };
 
 /// Sums the models from `first_model` on, all at once if they have one type, else one after the other.
@@ -109,9 +52,8 @@ class Summation {
       const bool last_pass = first + models_per_pass_ == inputs_.size();
       const Models models{&inputs_[first], &weights_[first], models_per_pass_, begin,
                           starts_sum_ && first == 0};
-      reader_for(inputs_[first].dtype, paired_)
-          .sum_block(models, task_vectors_ ? anchor : nullptr, last_pass ? quotient_ : Quotient(), sums,
-                     count);
+      const auto sum_block = for_input(inputs_[first].dtype, paired_, SumChoice());
+      sum_block(models, task_vectors_ ? anchor : nullptr, last_pass ? quotient_ : Quotient(), sums, count);
     }
   }
 
@@ -133,8 +75,8 @@ ElementCounts linear_form(const LinearForm& form, std::span<const TypedInput> in
     const bool paired = output.dtype == DType::bf16 && all_of_type(inputs, DType::bf16) &&
                         (!form.needs_anchor() || anchor.dtype == DType::bf16);
     const Summation summation(form, 0, inputs, paired, Quotient(form.divisor));
-    const FinishBlock finish_block = finish_for(output.dtype, paired);
-    AnchorBlock anchor_block(anchor, form.needs_anchor(), paired);
+    const FinishBlock finish_block = for_output(output.dtype, paired, FinishChoice());
+    WideBlock anchor_block(anchor, form.needs_anchor(), paired);
     alignas(64) Block quotients;
     for (std::uint64_t begin = 0; begin < whole; begin += block_elements) {
       const std::uint64_t size = std::min(block_elements, whole - begin);
@@ -156,7 +98,7 @@ void add_to_running_sum(const LinearForm& form, std::size_t first_model, std::sp
   const std::uint64_t whole = inputs.empty() ? 0 : whole_groups(sums.size());
   if (whole != 0) {
     const Summation summation(form, first_model, inputs, false, Quotient());
-    AnchorBlock anchor_block(anchor, form.task_vectors, false);
+    WideBlock anchor_block(anchor, form.task_vectors, false);
     for (std::uint64_t begin = 0; begin < whole; begin += block_elements) {
       const std::uint64_t size = std::min(block_elements, whole - begin);
       summation.block(begin, size, anchor_block.at(begin, size), sums.data() + begin);
@@ -170,8 +112,8 @@ ElementCounts finish_running_sum(const LinearForm& form, std::span<const double>
                                  TypedOutput output) {
   const std::uint64_t whole = form.weights.empty() ? 0 : whole_groups(sums.size());
   const Quotient quotient(form.divisor);
-  const FinishBlock finish_block = finish_for(output.dtype, false);
-  AnchorBlock anchor_block(anchor, form.anchor_weight.has_value(), false);
+  const FinishBlock finish_block = for_output(output.dtype, false, FinishChoice());
+  WideBlock anchor_block(anchor, form.anchor_weight.has_value(), false);
   alignas(64) Block quotients;
   ElementCounts counts;
   for (std::uint64_t begin = 0; begin < whole; begin += block_elements) {
@@ -206,9 +148,8 @@ std::uint64_t count_nonfinite(TypedInput input, std::uint64_t count) {
 }
 
 const KernelTable* vector_table() {
-  static const KernelTable table{
-      hwy::TargetName(HWY_TARGET), linear_form,     add_to_running_sum,
-      finish_running_sum,          count_nonfinite, reference::selection_kernels()};
+  static const KernelTable table{hwy::TargetName(HWY_TARGET), linear_form,     add_to_running_sum,
+                                 finish_running_sum,          count_nonfinite, selection_kernels()};
   return &table;
 }
 

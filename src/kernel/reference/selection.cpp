@@ -39,9 +39,10 @@ BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double
   BracketCount counts;
   for (const double key : keys) {
     if (key < bracket.low) ++counts.below;
-    if (key < bracket.low || !(key <= bracket.high)) continue;
-    if (candidates != nullptr) candidates[counts.inside] = key;
-    ++counts.inside;
+    if (key >= bracket.low && key <= bracket.high) {
+      if (candidates != nullptr) candidates[counts.inside] = key;
+      ++counts.inside;
+    }
   }
   return counts;
 }

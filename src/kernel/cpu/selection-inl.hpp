@@ -1,0 +1,101 @@
+// Keys and bracket counts over groups of elements. Included once per instruction set.
+#if defined(STOCKPOT_KERNEL_SELECTION_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef STOCKPOT_KERNEL_SELECTION_INL_HPP
+#undef STOCKPOT_KERNEL_SELECTION_INL_HPP
+#else
+#define STOCKPOT_KERNEL_SELECTION_INL_HPP
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstdint>
+#include <span>
+
+#include "kernel/cpu/blocks-inl.hpp"
+#include "stockpot/kernel/selection.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace stockpot::kernel::cpu {
+namespace HWY_NAMESPACE {
+
+HWY_INLINE Quad absolute(Quad x) {
+  return {hn::Abs(x.a), hn::Abs(x.b), hn::Abs(x.c), hn::Abs(x.d)};
+}
+HWY_INLINE Quad square(Quad x) {
+  return {hn::Mul(x.a, x.a), hn::Mul(x.b, x.b), hn::Mul(x.c, x.c), hn::Mul(x.d, x.d)};
+}
+
+/// |x - b|, or |x| without an anchor, of one block.
+template <class In>
+void magnitude_block(const std::byte* data, const double* anchor, double* keys, std::uint64_t count) {
+  const std::size_t group = group_elements();
+  for (std::uint64_t element = 0; element < count; element += group) {
+    Quad x = In::load(data + element * In::bytes);
+    if (anchor != nullptr) x = subtract(x, load_doubles(anchor + element));
+    store_doubles(absolute(x), keys + element);
+  }
+}
+
+/// x - b, or x without an anchor, of one block.
+template <class In>
+void difference_block(const std::byte* data, const double* anchor, double* differences, std::uint64_t count) {
+  const std::size_t group = group_elements();
+  for (std::uint64_t element = 0; element < count; element += group) {
+    Quad x = In::load(data + element * In::bytes);
+    if (anchor != nullptr) x = subtract(x, load_doubles(anchor + element));
+    store_doubles(x, differences + element);
+  }
+}
+
+/// Population variances over rows of differences, `stride` doubles apart.
+inline void variance_block(const double* rows, std::size_t models, std::uint64_t stride, double* keys,
+                           std::uint64_t count) {
+  const std::size_t group = group_elements();
+  const auto divisor = static_cast<double>(models);
+  for (std::uint64_t element = 0; element < count; element += group) {
+    const double* const column = rows + element;
+    Quad sum = load_doubles(column);
+    for (std::size_t i = 1; i < models; ++i) sum = add(sum, load_doubles(column + i * stride));
+    const Quad mean = divide(sum, divisor);
+    Quad squares = square(subtract(load_doubles(column), mean));
+    for (std::size_t i = 1; i < models; ++i) {
+      squares = add(squares, square(subtract(load_doubles(column + i * stride), mean)));
+    }
+    store_doubles(divide(squares, divisor), keys + element);
+  }
+}
+
+/// Counts vectors of keys and appends those inside to the candidates.
+class BracketCounter {
+ public:
+  BracketCounter(Bracket bracket, double* candidates)
+      : low_(hn::Set(F64(), bracket.low)), high_(hn::Set(F64(), bracket.high)), candidates_(candidates) {}
+
+  HWY_INLINE void count(Doubles key) {
+    const auto below = hn::Lt(key, low_);
+    const auto inside = hn::And(hn::Ge(key, low_), hn::Le(key, high_));
+    counts_.below += hn::CountTrue(F64(), below);
+    if (candidates_ == nullptr) {
+      counts_.inside += hn::CountTrue(F64(), inside);
+    } else if (!hn::AllFalse(F64(), inside)) {
+      // Whole vectors fit: no more candidates than keys came before this one. Compressing in a register and
+      // storing it all is much faster than a compressing store on some processors.
+      hn::StoreU(hn::Compress(key, inside), F64(), candidates_ + counts_.inside);
+      counts_.inside += hn::CountTrue(F64(), inside);
+    }
+  }
+  [[nodiscard]] BracketCount counts() const { return counts_; }
+
+ private:
+  Doubles low_;
+  Doubles high_;
+  double* candidates_;
+  BracketCount counts_;
+};
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace stockpot::kernel::cpu
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard per target

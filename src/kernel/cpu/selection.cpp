@@ -1,0 +1,87 @@
+// Compiled once per instruction set by foreach_target.h.
+#include "kernel/cpu/targets.hpp"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernel/cpu/selection.cpp"
+#include <hwy/foreach_target.h>
+// foreach_target.h comes first: it sets what the other headers read.
+#include <hwy/highway.h>
+
+#include <vector>
+
+#include "kernel/cpu/vector_kernels-inl.hpp"
+#if STOCKPOT_KERNEL_VECTORS
+#include "kernel/cpu/selection-inl.hpp"
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace stockpot::kernel::cpu {
+namespace HWY_NAMESPACE {
+
+#if STOCKPOT_KERNEL_VECTORS
+
+struct MagnitudeChoice {
+  template <class In>
+  constexpr auto of() const {
+    return &magnitude_block<In>;
+  }
+};
+struct DifferenceChoice {
+  template <class In>
+  constexpr auto of() const {
+    return &difference_block<In>;
+  }
+};
+
+void magnitudes(TypedInput x, TypedInput anchor, std::uint64_t count, double* keys) {
+  const std::uint64_t whole = whole_groups(count);
+  const auto magnitude = for_input(x.dtype, false, MagnitudeChoice());
+  WideBlock anchor_block(anchor, anchor.data != nullptr, false);
+  for (std::uint64_t begin = 0; begin < whole; begin += block_elements) {
+    const std::uint64_t size = std::min(block_elements, whole - begin);
+    magnitude(skip(x, begin).data, anchor_block.at(begin, size), keys + begin, size);
+  }
+  reference::magnitudes(skip(x, whole), skip(anchor, whole), count - whole, keys + whole);
+}
+
+void variances(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count, double* keys) {
+  const std::uint64_t whole = whole_groups(count);
+  WideBlock anchor_block(anchor, anchor.data != nullptr, false);
+  std::vector<double> rows(inputs.size() * block_elements);
+  for (std::uint64_t begin = 0; begin < whole; begin += block_elements) {
+    const std::uint64_t size = std::min(block_elements, whole - begin);
+    const double* const b = anchor_block.at(begin, size);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const auto difference = for_input(inputs[i].dtype, false, DifferenceChoice());
+      difference(skip(inputs[i], begin).data, b, &rows[i * block_elements], size);
+    }
+    variance_block(rows.data(), inputs.size(), block_elements, keys + begin, size);
+  }
+  reference::variances(skip(inputs, whole), skip(anchor, whole), count - whole, keys + whole);
+}
+
+BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double* candidates) {
+  const std::uint64_t whole = keys.size() - keys.size() % lanes();
+  BracketCounter counter(bracket, candidates);
+  for (std::uint64_t i = 0; i < whole; i += lanes()) counter.count(hn::LoadU(F64(), keys.data() + i));
+  BracketCount counts = counter.counts();
+  const BracketCount rest = reference::count_bracket(
+      keys.subspan(whole), bracket, candidates == nullptr ? nullptr : candidates + counts.inside);
+  return {counts.below + rest.below, counts.inside + rest.inside};
+}
+
+SelectionKernels selection_kernels() {
+  return {magnitudes, variances, count_bracket};
+}
+
+#else
+
+SelectionKernels selection_kernels() {
+  return reference::selection_kernels();
+}
+
+#endif
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace stockpot::kernel::cpu
+HWY_AFTER_NAMESPACE();
