@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "stockpot/method/method.hpp"
+#include "stockpot/stats/reading.hpp"
 #include "stockpot/stats/reducer.hpp"
 
 namespace stockpot::method {
@@ -35,13 +36,7 @@ struct ElementRange {
   std::uint64_t count = 0;
 };
 
-/// What the next round of a survey reads.
-enum class Reading {
-  nothing,     ///< the survey is complete
-  sample,      ///< one leaf of every 64, chosen by its number alone
-  everything,  ///< each element once
-  ranges,      ///< what ranges() says
-};
+using stats::Reading;
 
 /// What a method reports of a tensor (or of the model) for the manifest.
 using Numbers = std::vector<double>;
