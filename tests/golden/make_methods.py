@@ -15,7 +15,11 @@ import pathlib
 import platform
 import sys
 
-import numpy as np
+try:
+    import numpy as np
+except ImportError as missing:
+    print(f"skipped: {missing}")
+    sys.exit(77)
 
 from method_cases import all_cases
 from oracle import inputs, random_numbers, reductions
