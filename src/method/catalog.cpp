@@ -73,7 +73,9 @@ std::string method_table() {
       "| method | what it computes | parameters (default) | base model |\n|---|---|---|---|\n";
   for (const recipe::MethodSchema& method : schema()) {
     table += fmt::format("| `{}` | {} | {} | {} |\n", method.name, method.summary, parameters_text(method),
-                         method.needs_base_model ? "required" : "-");
+                         method.needs_base_model   ? "required"
+                         : method.takes_base_model ? "optional"
+                                                   : "-");
   }
   return table;
 }

@@ -75,7 +75,7 @@ class Resolver {
     for (const recipe::Slice& slice : module.slices) {
       for (const recipe::SliceSource& source : slice.sources) add(source.name);
     }
-    if (method_.schema().needs_base_model && recipe_.base_model) add(recipe_.base_model->text);
+    if (method_.schema().has_anchor() && recipe_.base_model) add(recipe_.base_model->text);
     return indices;
   }
 
@@ -127,7 +127,7 @@ class Resolver {
       const std::uint32_t index = find_model(models_, entry.name).value();
       if (!is_anchor(index)) contributions.push_back({index, "", source, entry.examples});
     }
-    if (method_.schema().needs_base_model && recipe_.base_model) {
+    if (method_.schema().has_anchor() && recipe_.base_model) {
       anchor =
           Contribution{find_model(models_, recipe_.base_model->text).value(), "", std::nullopt, std::nullopt};
     }
@@ -140,7 +140,7 @@ class Resolver {
   }
 
   [[nodiscard]] bool is_anchor(std::uint32_t model) const {
-    return method_.schema().needs_base_model && recipe_.base_model &&
+    return method_.schema().has_anchor() && recipe_.base_model &&
            find_model(models_, recipe_.base_model->text) == model;
   }
 
@@ -242,7 +242,7 @@ class Resolver {
       const Contribution contribution{find_model(models_, source.name).value(), source_name(source), index,
                                       std::nullopt};
       const bool is_base =
-          method_.schema().needs_base_model && base && find_model(models_, base->text) == contribution.model;
+          method_.schema().has_anchor() && base && find_model(models_, base->text) == contribution.model;
       if (is_base && !anchor) {
         anchor = contribution;
       } else {

@@ -34,7 +34,8 @@ std::optional<double> lookup(const Place& place, const ParameterSpec& parameter,
       if (const std::optional<double> value = setting->evaluate(tensor_name, t)) return value;
     }
   }
-  return parameter.default_value;
+  const bool paper = place.recipe.semantics == Semantics::paper;
+  return paper && parameter.paper_default ? parameter.paper_default : parameter.default_value;
 }
 
 std::string lookup_word(const Place& place, const ParameterSpec& parameter) {

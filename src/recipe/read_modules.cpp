@@ -98,8 +98,7 @@ bool ModuleReader::is_given(const ParameterSpec& parameter, const Levels& levels
 }
 
 bool ModuleReader::base_is_anchor() const {
-  return context_.method != nullptr &&
-         (context_.method->needs_base_model || context_.method->takes_base_model);
+  return context_.method != nullptr && context_.method->has_anchor();
 }
 
 void ModuleReader::check_count(const Cursor& at, std::size_t listed, bool base_is_listed) {

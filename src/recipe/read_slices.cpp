@@ -125,7 +125,7 @@ void ModuleReader::check_lengths(const Cursor& at, const Slice& slice) {
 
 void ModuleReader::check_base_is_source(const Cursor& at, const Slice& slice) {
   const std::optional<ModelReference>& base = slice.base_model ? slice.base_model : recipe_.base_model;
-  if (context_.method == nullptr || !context_.method->needs_base_model || !base) return;
+  if (context_.method == nullptr || !context_.method->has_anchor() || !base) return;
   const bool is_listed = std::any_of(slice.sources.begin(), slice.sources.end(),
                                      [&](const SliceSource& s) { return same_model(s.reference, *base); });
   if (is_listed) return;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "stockpot/method/method.hpp"
+#include "stockpot/stats/reading.hpp"
 #include "stockpot/stats/reducer.hpp"
 
 namespace stockpot::method {
@@ -41,13 +42,7 @@ inline constexpr std::uint64_t sampling_window = 64;
 /// every tensor and run.
 std::uint64_t sampled_leaf(std::uint64_t window);
 
-/// What the next round of a survey reads.
-enum class Reading {
-  nothing,     ///< the survey is complete
-  sample,      ///< the sampled leaf of every window
-  everything,  ///< each element once
-  ranges,      ///< what ranges() says
-};
+using stats::Reading;
 
 /// What a method reports of a tensor (or of the model) for the manifest.
 using Numbers = std::vector<double>;

@@ -15,6 +15,7 @@ struct ParameterSpec {
   ParameterKind kind = ParameterKind::number;
   bool per_model = false;               ///< looked up on the model's own entry first
   std::optional<double> default_value;  ///< none: required (per-model ones not for the base model)
+  std::optional<double> paper_default;  ///< under `semantics: paper`, where that differs
   bool optional = false;                ///< no default and not required either (passthrough's scale)
   std::optional<double> minimum;
   std::optional<double> maximum;
@@ -34,6 +35,9 @@ struct MethodSchema {
   /// takes one.
   std::size_t minimum_models = 1;
   std::size_t maximum_models = 0;  ///< 0: no limit
+
+  /// True if a base_model, where there is one, is an anchor and no ingredient.
+  [[nodiscard]] bool has_anchor() const { return needs_base_model || takes_base_model; }
 };
 
 using Schema = std::vector<MethodSchema>;

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <atomic>
+#include <optional>
+
+#include "method/survey_stage.hpp"
+
+namespace stockpot::method {
+
+/// Finds the sign that most elements of the scope elect: the sign of the sum of all elected signs, + where
+/// that is zero. Ties-merging (Yadav et al. 2023), src/utils/merge_utils.py.
+class MajorityStage : public SurveyStage {
+ public:
+  [[nodiscard]] Reading next() const override { return sign_ ? Reading::nothing : Reading::everything; }
+  void take(std::size_t tensor, const Tile& tile, const std::vector<SparseRule>& rules) override;
+  void end_round(stats::Reducer& reducer) override;
+  void refine(std::size_t, std::vector<SparseRule>&) const override {}
+  void refine(kernel::TaskVectorForm& form) const override { form.tie_sign = *sign_; }
+
+ private:
+  std::atomic<std::int64_t> balance_{0};
+  std::optional<double> sign_;
+};
+
+}  // namespace stockpot::method

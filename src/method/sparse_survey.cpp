@@ -1,0 +1,72 @@
+#include "method/sparse_survey.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "method/majority_stage.hpp"
+#include "method/rescale_stage.hpp"
+#include "method/threshold_stage.hpp"
+
+namespace stockpot::method {
+namespace {
+
+class StagedSurvey : public Survey {
+ public:
+  StagedSurvey(const ScopeContext& scope, SparseSurvey wanted)
+      : tensors_(scope.tensors), form_(std::move(wanted.form)) {
+    const bool selects = std::any_of(wanted.kept_ranks.begin(), wanted.kept_ranks.end(),
+                                     [](const auto& ranks) { return ranks.has_value(); });
+    if (selects) {
+      stages_.push_back(
+          std::make_unique<ThresholdStage>(scope, std::move(wanted.kept_ranks), wanted.keeps_all_ties));
+    }
+    if (wanted.rescales) stages_.push_back(std::make_unique<RescaleStage>(scope));
+    if (wanted.elects_majority) stages_.push_back(std::make_unique<MajorityStage>());
+    for (const TensorContext& tensor : tensors_) rules_.push_back(wanted.rules(tensor));
+    pass_complete_stages();
+  }
+
+  Reading next() const override {
+    return stage_ == stages_.size() ? Reading::nothing : stages_[stage_]->next();
+  }
+  std::vector<ElementRange> ranges() const override { return stages_[stage_]->ranges(); }
+  void take(std::size_t tensor, const Tile& tile) override {
+    stages_[stage_]->take(tensor, tile, rules_[tensor]);
+  }
+  void end_round(stats::Reducer& reducer) override {
+    stages_[stage_]->end_round(reducer);
+    pass_complete_stages();
+  }
+
+  std::unique_ptr<ElementPass> coefficients(std::size_t tensor) const override {
+    kernel::TaskVectorForm form = form_(tensors_[tensor]);
+    for (const auto& stage : stages_) stage->refine(form);
+    return make_task_vector_pass(form, rules_[tensor]);
+  }
+  Diagnostics diagnostics(std::size_t) const override {
+    Diagnostics diagnostics;
+    for (const auto& stage : stages_) stage->report(diagnostics);
+    return diagnostics;
+  }
+
+ private:
+  void pass_complete_stages() {
+    for (; stage_ < stages_.size() && stages_[stage_]->next() == Reading::nothing; ++stage_) {
+      for (std::size_t t = 0; t < rules_.size(); ++t) stages_[stage_]->refine(t, rules_[t]);
+    }
+  }
+
+  std::vector<TensorContext> tensors_;
+  std::function<kernel::TaskVectorForm(const TensorContext&)> form_;
+  std::vector<std::vector<SparseRule>> rules_;  ///< by tensor and model, as the stages so far leave them
+  std::vector<std::unique_ptr<SurveyStage>> stages_;
+  std::size_t stage_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Survey> make_sparse_survey(const ScopeContext& scope, SparseSurvey wanted) {
+  return std::make_unique<StagedSurvey>(scope, std::move(wanted));
+}
+
+}  // namespace stockpot::method

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "method/sparse_rule.hpp"
+#include "stockpot/method/survey.hpp"
+#include "stockpot/stats/counts.hpp"
+
+namespace stockpot::method {
+
+/// How a method of the task-vector family looks at a scope before it sums. Each stage is one more reading of
+/// everything; the later ones see what the earlier ones keep.
+struct SparseSurvey {
+  /// By model: the ranks, in ascending order of magnitude over the scope, of what is kept; none: everything.
+  /// Of equal magnitudes those with the lowest positions are kept.
+  std::vector<std::optional<stats::RankRange>> kept_ranks;
+  /// All ties of the smallest magnitude kept are kept (TIES, paper).
+  bool keeps_all_ties = false;
+  /// Kept entries are multiplied by |d|_1 / |kept d|_1 of the scope, where neither is below 1e-7 (mergekit).
+  bool rescales = false;
+  /// The elected sign of a zero sum is the majority's over the scope, a tie there is + (TIES, paper).
+  bool elects_majority = false;
+  /// By model, what is known without a survey.
+  std::function<std::vector<SparseRule>(const TensorContext&)> rules;
+  std::function<kernel::TaskVectorForm(const TensorContext&)> form;
+};
+
+std::unique_ptr<Survey> make_sparse_survey(const ScopeContext& scope, SparseSurvey wanted);
+
+}  // namespace stockpot::method
