@@ -48,7 +48,7 @@ void variances(std::span<const TypedInput> inputs, TypedInput anchor, std::uint6
 BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double* candidates) {
   const std::uint64_t whole = keys.size() - keys.size() % lanes();
   BracketCounter counter(bracket, candidates);
-  for (std::uint64_t i = 0; i < whole; i += lanes()) counter.count(hn::LoadU(F64(), keys.data() + i));
+  for (std::uint64_t i = 0; i < whole; i += lanes()) counter.count(keys.data() + i);
   BracketCount counts = counter.counts();
   const BracketCount rest = reference::count_bracket(
       keys.subspan(whole), bracket, candidates == nullptr ? nullptr : candidates + counts.inside);
