@@ -119,7 +119,7 @@ class TaskVectorsTest : public InstructionSetTest {};
 
 TEST_P(TaskVectorsTest, CombinesAsTheFormulaReads) {
   std::mt19937_64 generator(31);
-  for (int round = 0; round < 2500 && !HasFailure(); ++round) {
+  for (int round = 0; round < 1200 && !HasFailure(); ++round) {
     const Tile tile(generator, generator() % 7);
     const Sparse sparse(generator, tile);
     const TaskVectorForm form = random_form(generator);
