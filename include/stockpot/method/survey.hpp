@@ -35,10 +35,16 @@ struct ElementRange {
   std::uint64_t count = 0;
 };
 
+/// A sampling round reads one leaf of every window of so many, counted from the tensor's beginning.
+inline constexpr std::uint64_t sampling_window = 64;
+/// The leaf that is read of a window: scattered, so that it doesn't keep step with rows, and the same for
+/// every tensor and run.
+std::uint64_t sampled_leaf(std::uint64_t window);
+
 /// What the next round of a survey reads.
 enum class Reading {
   nothing,     ///< the survey is complete
-  sample,      ///< one leaf of every 64, chosen by its number alone
+  sample,      ///< the sampled leaf of every window
   everything,  ///< each element once
   ranges,      ///< what ranges() says
 };

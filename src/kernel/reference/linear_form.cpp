@@ -83,10 +83,21 @@ std::uint64_t count_nonfinite(TypedInput input, std::uint64_t count) {
 }
 
 const KernelTable& table() {
-  static const KernelTable scalar{
-      "scalar",        linear_form,         add_to_running_sum,    finish_running_sum,
-      count_nonfinite, selection_kernels(), task_vector_kernels(), ownership_kernels(),
-      nearswap};
+  static const KernelTable scalar{"scalar",
+                                  linear_form,
+                                  add_to_running_sum,
+                                  finish_running_sum,
+                                  count_nonfinite,
+                                  gram,
+                                  lane_sum,
+                                  absolute_sum,
+                                  sum_of_products,
+                                  random_words,
+                                  random_keep_bits,
+                                  selection_kernels(),
+                                  task_vector_kernels(),
+                                  ownership_kernels(),
+                                  nearswap};
   return scalar;
 }
 

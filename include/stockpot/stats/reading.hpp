@@ -1,0 +1,13 @@
+#pragma once
+
+namespace stockpot::stats {
+
+/// What the next round of a survey reads of its scope.
+enum class Reading {
+  nothing,     ///< the survey is complete
+  sample,      ///< one leaf of every 64, chosen by its number alone
+  everything,  ///< each element once
+  ranges,      ///< what ranges() says
+};
+
+}  // namespace stockpot::stats
