@@ -41,7 +41,7 @@ struct PositionRange {
 /// A sample gives a bracket for each query; one reading of everything counts the keys below it and at its
 /// ends and keeps those between, of which the wanted one is then found by splitting the range of bit patterns
 /// (which order as the numbers do). Where a bracket misses, or more lies in it than fits, counts over cells
-/// of the range give the next bracket: at most 12 more readings, for any keys in any order. Ordinarily there
+/// of the range give the next bracket: at most 9 more readings, for any keys in any order. Ordinarily there
 /// is one. Small scopes take no sample.
 ///
 /// Infinities are ordinary; NaN is above every number. Every rank of the scope holds an equal selection.
