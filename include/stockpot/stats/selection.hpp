@@ -66,8 +66,8 @@ class Selection {
   /// ranges. Cost: O(1) locks per leaf.
   void take(std::size_t stream, std::uint64_t first_position, std::span<const double> keys);
   /// Collective: at most about ten calls of the reducer (twenty after a sample), whatever the number of
-  /// queries. Throws on every rank: Error{input} where the wanted key is NaN, Error{communication} where
-  /// positions were left out or shown twice.
+  /// queries. Throws on every rank: Error{input} where the wanted key is NaN or keys changed between two
+  /// rounds, Error{communication} where positions were left out or shown twice.
   void end_round(Reducer& reducer);
 
   /// The same on every rank. @pre no round of sample or everything is ahead

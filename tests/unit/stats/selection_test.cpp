@@ -192,6 +192,29 @@ TEST(Selection, RefusesWhatIsNotThere) {
   EXPECT_THROW(Selection(10, 1, {{.stream = 1, .rank = 0}}, 0), Error);
 }
 
+TEST(Selection, NoticesKeysThatChangeBetweenRounds) {
+  stats::LocalReducer reducer;
+  const std::vector<double> ones(100'000, 1.0);
+  for (const double changed : {0.0, std::numeric_limits<double>::infinity()}) {
+    std::mt19937_64 random(9);
+    std::vector<double> keys = testing_support::any_number_keys(ones.size(), random);
+    Selection selection(keys.size(), 1, {{.stream = 0, .rank = keys.size() / 2}}, 0);
+    selection.take(0, 0, keys);  // more than fits
+    selection.end_round(reducer);
+    ASSERT_EQ(selection.next(), Reading::everything);
+    std::fill(keys.begin(), keys.end(), changed);
+    selection.take(0, 0, keys);
+    EXPECT_THROW(selection.end_round(reducer), Error);
+  }
+  Selection selection(ones.size(), 1, {{.stream = 0, .rank = 5}}, std::uint64_t{4} << 20);
+  selection.take(0, 0, ones);
+  selection.end_round(reducer);
+  selection.keep_lowest(0, 5);
+  ASSERT_EQ(selection.next(), Reading::ranges);
+  selection.take(0, 0, std::vector<double>(ones.size(), 3.0));
+  EXPECT_THROW(selection.end_round(reducer), Error);
+}
+
 TEST(Selection, NoticesPositionsThatWereNotShown) {
   stats::LocalReducer reducer;
   Selection selection(10, 1, {{.stream = 0, .rank = 3}}, 0);
