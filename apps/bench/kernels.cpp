@@ -13,8 +13,12 @@
 #include <vector>
 
 #include "stockpot/base/digest.hpp"
+#include "stockpot/kernel/gram.hpp"
 #include "stockpot/kernel/linear_form.hpp"
+#include "stockpot/kernel/random.hpp"
+#include "stockpot/kernel/sums.hpp"
 #include "stockpot/tensor/convert.hpp"
+#include "stockpot/tensor/leaf_sums.hpp"
 
 namespace {
 
@@ -112,6 +116,77 @@ void count_nonfinite(benchmark::State& state, DType dtype) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(tile_elements));
 }
 
+/// Leaf by leaf. Products counted are those of the triangle, two operations each.
+void gram(benchmark::State& state, const std::vector<DType>& dtypes, bool anchored) {
+  std::vector<std::vector<std::byte>> tiles;
+  for (const DType dtype : dtypes) tiles.push_back(random_tile(dtype, static_cast<unsigned>(tiles.size())));
+  const std::vector<std::byte> anchor = random_tile(dtypes.front(), 99);
+  std::vector<double> sums(stockpot::kernel::gram_width(dtypes.size()));
+  for (auto _ : state) {
+    for (std::uint64_t begin = 0; begin < tile_elements; begin += stockpot::leaf_elements) {
+      const auto at = [begin](DType dtype, const std::vector<std::byte>& tile) {
+        return TypedInput{dtype, tile.data() + begin * static_cast<std::uint64_t>(stockpot::bytes(dtype))};
+      };
+      std::vector<TypedInput> inputs;
+      for (std::size_t i = 0; i < dtypes.size(); ++i) inputs.push_back(at(dtypes[i], tiles[i]));
+      stockpot::kernel::gram(inputs, anchored ? at(dtypes.front(), anchor) : TypedInput{},
+                             stockpot::leaf_elements, sums);
+      benchmark::DoNotOptimize(sums.data());
+      benchmark::ClobberMemory();
+    }
+  }
+  const std::int64_t elements = state.iterations() * static_cast<std::int64_t>(tile_elements);
+  state.SetItemsProcessed(elements);
+  state.counters["operations"] = benchmark::Counter(
+      2.0 * static_cast<double>(elements) * static_cast<double>(sums.size()), benchmark::Counter::kIsRate);
+}
+
+void absolute_sum(benchmark::State& state) {
+  const std::vector<double> values(stockpot::leaf_elements, -0.5);
+  for (auto _ : state) benchmark::DoNotOptimize(stockpot::kernel::absolute_sum(values));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(values.size()));
+}
+
+void sum_of_products(benchmark::State& state) {
+  const std::vector<double> values(stockpot::leaf_elements, -0.5);
+  for (auto _ : state) benchmark::DoNotOptimize(stockpot::kernel::sum_of_products(values, values));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(values.size()));
+}
+
+void random_keep_bits(benchmark::State& state) {
+  std::vector<std::uint64_t> bits(tile_elements / 64);
+  const stockpot::kernel::RandomKey key = stockpot::kernel::random_key(1, "model", "tensor");
+  const std::uint64_t threshold = stockpot::kernel::keep_threshold(0.3);
+  for (auto _ : state) {
+    stockpot::kernel::random_keep_bits(key, 1, tile_elements, threshold, bits.data());
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(tile_elements));
+}
+
+void random_words(benchmark::State& state) {
+  std::vector<std::uint32_t> words(tile_elements);
+  const stockpot::kernel::RandomKey key = stockpot::kernel::random_key(1, "model", "tensor");
+  for (auto _ : state) {
+    stockpot::kernel::random_words(key, 0, words);
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(tile_elements));
+}
+
+void register_grams() {
+  for (const DType dtype : {DType::bf16, DType::f32}) {
+    const std::string type(stockpot::name(dtype));
+    for (const std::size_t models : {1u, 2u, 3u, 4u, 16u, 32u}) {
+      const std::string name = "gram/" + type + "/K=" + std::to_string(models);
+      benchmark::RegisterBenchmark(name.c_str(), gram, std::vector(models, dtype), false);
+      benchmark::RegisterBenchmark((name + "/anchor").c_str(), gram, std::vector(models, dtype), true);
+    }
+  }
+  benchmark::RegisterBenchmark("gram/BF16,F32,F16", gram, std::vector{DType::bf16, DType::f32, DType::f16},
+                               false);
+}
+
 void digest(benchmark::State& state) {
   const std::vector<std::byte> tile = random_tile(DType::bf16, 1);
   for (auto _ : state) benchmark::DoNotOptimize(stockpot::digest_of(std::span(tile)));
@@ -150,6 +225,11 @@ int main(int argc, char** argv) {
   benchmark::RegisterBenchmark("running_sum/BF16/K=1+1", running_sum, DType::bf16);
   benchmark::RegisterBenchmark("count_nonfinite/BF16", count_nonfinite, DType::bf16);
   benchmark::RegisterBenchmark("count_nonfinite/F32", count_nonfinite, DType::f32);
+  register_grams();
+  benchmark::RegisterBenchmark("absolute_sum", absolute_sum);
+  benchmark::RegisterBenchmark("sum_of_products", sum_of_products);
+  benchmark::RegisterBenchmark("random_keep_bits", random_keep_bits);
+  benchmark::RegisterBenchmark("random_words", random_words);
   benchmark::RegisterBenchmark("digest/64KiB", digest);
   benchmark::AddCustomContext("instruction_set", stockpot::kernel::instruction_set());
   benchmark::Initialize(&argc, argv);

@@ -7,12 +7,10 @@ namespace stockpot::engine {
 
 ControlRound::ControlRound(comm::Communicator& world, Job& job)
     : world_(world), job_(job), begin_(std::chrono::steady_clock::now()) {
-  for (const plan::TensorTask& task : job.plan.tasks) {
-    std::uint64_t per_element = plan::output_element_bytes(task);
-    for (const plan::InputRef& input : plan::all_inputs(task)) {
-      per_element += plan::read_bytes_per_element(task, job.models, input);
-    }
-    total_bytes_ += per_element * task.elements;
+  for (std::uint32_t t = 0; t < job.plan.tasks.size(); ++t) {
+    const plan::TensorTask& task = job.plan.tasks[t];
+    const std::uint64_t read = plan::readings(job.plan, t) * plan::input_bytes_per_element(task, job.models);
+    total_bytes_ += (plan::output_element_bytes(task) + read) * task.elements;
   }
 }
 

@@ -8,6 +8,7 @@
 #include "engine/block_digester.hpp"
 #include "engine/control_round.hpp"
 #include "engine/grid_steps.hpp"
+#include "engine/scope_communicators.hpp"
 #include "engine/tile_exchange.hpp"
 #include "engine/tile_slot.hpp"
 #include "engine/unit_io.hpp"
@@ -32,7 +33,7 @@ std::vector<std::uint64_t> find_finished_units(comm::Communicator& row, Job& job
         if (plan::owner_column(job.plan, piece.task, unit) != column) continue;
         std::optional<UnitRecord> record = job.earlier_record(piece.task, unit);
         const plan::TensorTask& task = job.plan.tasks[piece.task];
-        if (!record || !is_intact(job, task, unit_range(task, job.models, unit), *record,
+        if (!record || !is_intact(job, task, plan::unit_span(task, job.models, unit), *record,
                                   {scratch.data(), scratch.size()})) {
           continue;
         }
@@ -47,9 +48,9 @@ std::vector<std::uint64_t> find_finished_units(comm::Communicator& row, Job& job
 /// One rank's side of the pass: a ring of slots, read ahead, exchanged in order, merged behind.
 class GridRank {
  public:
-  GridRank(comm::Communicator& row, Job& job, std::uint64_t row_index, const std::vector<std::uint64_t>& done)
+  GridRank(comm::Communicator& row, Job& job, GridSteps steps)
       : job_(job),
-        steps_(job, row_index, done),
+        steps_(std::move(steps)),
         exchange_(row, job),
         pool_(static_cast<std::size_t>(job.options.plan.threads)) {
     for (std::uint64_t i = 0; i < job.plan.buffers.lanes; ++i) slots_.emplace_back(job);
@@ -62,7 +63,7 @@ class GridRank {
     TileSlot& slot = slots_[exchanged_ % slots_.size()];
     ++exchanged_;
     guard([&] { slot.reading.get(); });
-    guard([&] { digest_inputs(slot); });
+    if (!slot.step.surveys) guard([&] { digest_inputs(slot); });
     if (exchange_.by_sums(slot.step)) {
       const std::exception_ptr failure = exchange_.exchange_sums(slot, healthy());
       if (failure && !failure_) failure_ = failure;
@@ -71,7 +72,7 @@ class GridRank {
     }
     if (slot.step.last_of_unit) exchange_.exchange_digests(slot, take_digests(slot));
     if (exchange_.is_owner(slot.step) && healthy()) {
-      slot.merging = pool_.submit([this, &slot] { merge(slot); });
+      slot.merging = pool_.submit([this, &slot] { slot.step.surveys ? survey(slot) : merge(slot); });
     }
     return true;
   }
@@ -118,9 +119,10 @@ class GridRank {
     const plan::TensorTask& task = job_.plan.tasks[slot.step.task];
     for (std::size_t i = 0; i < slot.inputs.size(); ++i) {
       if (!exchange_.is_mine(slot.inputs[i])) continue;
-      read_input(job_, task, slot.inputs[i], slot.step.first, slot.step.count, slot.input_data[i]);
+      const plan::TileSpan& tile = slot.step.tile;
+      read_input(job_, task, slot.inputs[i], tile.first - tile.before, tile.covered(), slot.input_data[i]);
       job_.counters.done_bytes +=
-          slot.step.count * plan::read_bytes_per_element(task, job_.models, slot.inputs[i]);
+          tile.count * plan::read_bytes_per_element(task, job_.models, slot.inputs[i]);
     }
   }
 
@@ -129,8 +131,11 @@ class GridRank {
     input_digesters_.resize(std::max(input_digesters_.size(), slot.inputs.size()));
     for (std::size_t i = 0; i < slot.inputs.size(); ++i) {
       if (!slot.inputs[i].digests || !exchange_.is_mine(slot.inputs[i])) continue;
+      const auto bytes_of = [&](std::uint64_t elements) {
+        return tile_bytes(task, job_.models, slot.inputs[i], elements);
+      };
       input_digesters_[i].add(
-          {slot.input_data[i], tile_bytes(task, job_.models, slot.inputs[i], slot.step.count)});
+          {slot.input_data[i] + bytes_of(slot.step.tile.before), bytes_of(slot.step.tile.count)});
     }
   }
 
@@ -142,16 +147,22 @@ class GridRank {
     return digests;
   }
 
+  void survey(TileSlot& slot) {
+    const plan::ScopePlace place = job_.plan.scopes.place[slot.step.task].value();
+    const Stopwatch watch(job_.counters.compute_nanoseconds);
+    if (slot.tile.count > 0) job_.surveys.at(place.scope).take(place.position, slot.tile);
+  }
+
   void merge(TileSlot& slot) {
     const plan::TensorTask& task = job_.plan.tasks[slot.step.task];
     if (!task.writes()) return;
     if (exchange_.by_sums(slot.step)) {
-      slot.result = {slot.tile.output.data, slot.step.count * plan::output_element_bytes(task)};
+      slot.result = {slot.tile.output.data, slot.tile.count * plan::output_element_bytes(task)};
     } else {
       const Stopwatch watch(job_.counters.compute_nanoseconds);
       slot.result = merge_tile(job_, task, slot.pass.get(), slot.tile);
     }
-    write_tile(job_, task, slot.step.first, slot.result);
+    write_tile(job_, task, slot.tile.first, slot.result);
     job_.counters.done_bytes += slot.result.size();
   }
 
@@ -159,7 +170,7 @@ class GridRank {
   void retire(TileSlot& slot) {
     if (slot.merging.valid()) guard([&] { slot.merging.get(); });
     slot.sending.clear();
-    if (!exchange_.is_owner(slot.step)) return;
+    if (slot.step.surveys || !exchange_.is_owner(slot.step)) return;
     output_digester_.add(slot.result);
     if (!slot.step.last_of_unit) return;
     UnitRecord record{slot.step.task, slot.step.unit, output_digester_.take(), std::move(slot.unit_inputs)};
@@ -179,20 +190,14 @@ class GridRank {
   WorkerPool pool_;  // last: its threads end before what they use
 };
 
-}  // namespace
-
-PassEnd run_grid_pass(comm::Communicator& world, Job& job) {
-  comm::GridCommunicators grid =
-      comm::make_grid(world, static_cast<int>(job.plan.grid.rows), static_cast<int>(job.plan.grid.columns));
-  const auto row_index = static_cast<std::uint64_t>(grid.column.rank());
-  std::uint64_t most_steps = 0;
-  for (std::uint64_t row = 0; row < job.plan.grid.rows; ++row)
-    most_steps = std::max(most_steps, step_count(job, row));
-
-  std::vector<std::uint64_t> done;
-  comm::agree_after(world, "resume", [&] { done = find_finished_units(grid.row, job, row_index); });
-  GridRank rank(grid.row, job, row_index, done);
-  ControlRound control(world, job);
+/// Collective over the world. Works through each row's steps; true when stopping. Throws failures on every
+/// rank.
+bool run_steps(comm::Communicator& world, comm::Communicator& row, Job& job, ControlRound& control,
+               std::vector<GridItem> items) {
+  GridSteps steps(job, std::move(items));
+  std::uint64_t most_steps = steps.count();
+  world.all_reduce(std::span(&most_steps, 1), comm::ReduceOp::max, "steps of the rows");
+  GridRank rank(row, job, std::move(steps));
   bool stopped = false;
   for (std::uint64_t round = 0; round * steps_between_rounds < most_steps; ++round) {
     for (std::uint64_t step = 0; step < steps_between_rounds && rank.advance(); ++step) {
@@ -204,6 +209,38 @@ PassEnd run_grid_pass(comm::Communicator& world, Job& job) {
   rank.drain();
   comm::agree(world, rank.failure(), "merge");
   control.meet(true, false);
+  return stopped;
+}
+
+/// Collective over the world. Surveys all scopes, round by round; true when stopping.
+bool survey_scopes(comm::Communicator& world, comm::Communicator& row, Job& job, ControlRound& control,
+                   std::uint64_t row_index) {
+  ScopeCommunicators scopes(world, row, job.plan);
+  scopes.begin(job);
+  while (scopes.any_unfinished(job)) {
+    std::vector<GridItem> items;
+    for (const SharedScope& shared : scopes.mine()) {
+      const std::vector<GridItem> more = survey_items(job, row_index, shared.scope);
+      items.insert(items.end(), more.begin(), more.end());
+    }
+    if (run_steps(world, row, job, control, std::move(items))) return true;
+    scopes.end_rounds(job);
+  }
+  scopes.report(job);
+  return false;
+}
+
+}  // namespace
+
+PassEnd run_grid_pass(comm::Communicator& world, Job& job) {
+  comm::GridCommunicators grid =
+      comm::make_grid(world, static_cast<int>(job.plan.grid.rows), static_cast<int>(job.plan.grid.columns));
+  const auto row_index = static_cast<std::uint64_t>(grid.column.rank());
+  std::vector<std::uint64_t> done;
+  comm::agree_after(world, "resume", [&] { done = find_finished_units(grid.row, job, row_index); });
+  ControlRound control(world, job);
+  if (survey_scopes(world, grid.row, job, control, row_index)) return PassEnd::stopped;
+  const bool stopped = run_steps(world, grid.row, job, control, merge_items(job, row_index, done));
   return stopped ? PassEnd::stopped : PassEnd::finished;
 }
 

@@ -2,59 +2,66 @@
 
 #include <algorithm>
 
+#include "engine/work_schedule.hpp"
+
 namespace stockpot::engine {
 
-GridSteps::GridSteps(const Job& job, std::uint64_t row, const std::vector<std::uint64_t>& done)
-    : job_(job), pieces_(job.plan.pieces[row]), done_(done) {
-  std::sort(done_.begin(), done_.end());
-  if (!pieces_.empty()) unit_ = pieces_.front().first_unit;
+std::vector<GridItem> merge_items(const Job& job, std::uint64_t row, const std::vector<std::uint64_t>& done) {
+  std::vector<std::uint64_t> sorted = done;
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<GridItem> items;
+  for (const plan::Piece& piece : job.plan.pieces[row]) {
+    for (std::uint64_t unit = piece.first_unit; unit < piece.end_unit; ++unit) {
+      if (std::binary_search(sorted.begin(), sorted.end(), unit_key(piece.task, unit))) continue;
+      items.push_back(
+          {piece.task, unit, plan::unit_span(job.plan.tasks[piece.task], job.models, unit), false});
+    }
+  }
+  return items;
 }
 
-bool GridSteps::start_unit() {
-  while (piece_ < pieces_.size()) {
-    const plan::Piece& piece = pieces_[piece_];
-    if (unit_ >= piece.end_unit) {
-      if (++piece_ < pieces_.size()) unit_ = pieces_[piece_].first_unit;
-      continue;
+std::vector<GridItem> survey_items(const Job& job, std::uint64_t row, std::uint32_t scope) {
+  std::vector<GridItem> items;
+  for (const WorkItem& item : survey_items(job, scope, job.plan.pieces[row])) {
+    const plan::ElementSpan unit = plan::unit_span(job.plan.tasks[item.task], job.models, item.unit);
+    if (item.range) {
+      items.push_back({item.task, item.unit, {item.range->first, item.range->count}, true});
+    } else if (item.reading == method::Reading::sample) {
+      for (const plan::ElementSpan& leaf : plan::sampled_leaves(unit)) {
+        items.push_back({item.task, item.unit, leaf, true});
+      }
+    } else {
+      items.push_back({item.task, item.unit, unit, true});
     }
-    if (!std::binary_search(done_.begin(), done_.end(), unit_key(piece.task, unit_))) {
-      range_ = unit_range(job_.plan.tasks[piece.task], job_.models, unit_);
-      offset_ = 0;
-      inside_ = true;
-      return true;
-    }
-    ++unit_;
   }
-  return false;
+  return items;
 }
 
 bool GridSteps::next(GridStep& step) {
-  if (!inside_ && !start_unit()) return false;
-  const std::uint32_t task = pieces_[piece_].task;
-  const std::uint64_t length = plan::tile_elements(job_.plan.tasks[task], job_.models, job_.plan.buffers);
-  step.task = task;
-  step.unit = unit_;
-  step.first = range_.first + offset_;
-  step.count = std::min(length, range_.count - offset_);
-  step.owner = plan::owner_column(job_.plan, task, unit_);
-  offset_ += step.count;
-  step.last_of_unit = offset_ >= range_.count;
-  if (step.last_of_unit) {
-    inside_ = false;
-    ++unit_;
+  if (item_ == items_.size()) return false;
+  const GridItem& item = items_[item_];
+  const plan::TensorTask& task = job_.plan.tasks[item.task];
+  if (!tiles_) tiles_.emplace(task, job_.models, job_.plan.buffers, item.span);
+  step.task = item.task;
+  step.unit = item.unit;
+  step.surveys = item.surveys;
+  step.owner = plan::owner_column(job_.plan, item.task, item.unit);
+  step.tile = {item.span.first, 0, 0, 0};
+  tiles_->next(step.tile);
+  const bool last = step.tile.first + step.tile.count == item.span.first + item.span.count;
+  step.last_of_unit = last && !item.surveys;
+  if (last) {
+    tiles_.reset();
+    ++item_;
   }
   return true;
 }
 
-std::uint64_t step_count(const Job& job, std::uint64_t row) {
+std::uint64_t GridSteps::count() const {
   std::uint64_t steps = 0;
-  for (const plan::Piece& piece : job.plan.pieces[row]) {
-    const plan::TensorTask& task = job.plan.tasks[piece.task];
-    const std::uint64_t length = plan::tile_elements(task, job.models, job.plan.buffers);
-    for (std::uint64_t unit = piece.first_unit; unit < piece.end_unit; ++unit) {
-      const UnitRange range = unit_range(task, job.models, unit);
-      steps += std::max<std::uint64_t>(1, (range.count + length - 1) / length);
-    }
+  for (const GridItem& item : items_) {
+    const plan::TensorTask& task = job_.plan.tasks[item.task];
+    steps += std::max<std::uint64_t>(1, tile_count(task, job_.models, job_.plan.buffers, item.span));
   }
   return steps;
 }

@@ -4,40 +4,47 @@
 #include <vector>
 
 #include "engine/job.hpp"
+#include "stockpot/plan/tiling.hpp"
 
 namespace stockpot::engine {
+
+/// Elements of one unit that a row works through: all of it, or what a survey reads of it.
+struct GridItem {
+  std::uint32_t task = 0;
+  std::uint64_t unit = 0;
+  plan::ElementSpan span;
+  bool surveys = false;  ///< the tiles go to the survey of the task's scope, else they are merged
+};
+
+/// Units of a row to merge, in order; those whose keys stand in `done` are left out.
+std::vector<GridItem> merge_items(const Job& job, std::uint64_t row, const std::vector<std::uint64_t>& done);
+/// What the next round of a scope's survey reads of a row.
+std::vector<GridItem> survey_items(const Job& job, std::uint64_t row, std::uint32_t scope);
 
 /// One tile of a row's work, which all columns of the row do together.
 struct GridStep {
   std::uint32_t task = 0;
   std::uint64_t unit = 0;
-  std::uint64_t first = 0;  ///< element of the tensor
-  std::uint64_t count = 0;
+  plan::TileSpan tile;
   std::uint64_t owner = 0;  ///< column that writes
-  bool last_of_unit = false;
+  bool surveys = false;
+  bool last_of_unit = false;  ///< of a merge
 };
 
-/// Tiles of a row in order, one after the other; units named in `done` are left out.
+/// Tiles of a row's items, one after the other. An item without elements is one empty tile.
 class GridSteps {
  public:
-  GridSteps(const Job& job, std::uint64_t row, const std::vector<std::uint64_t>& done);
+  GridSteps(const Job& job, std::vector<GridItem> items) : job_(job), items_(std::move(items)) {}
   /// False after the last.
   bool next(GridStep& step);
+  /// Of all items.
+  [[nodiscard]] std::uint64_t count() const;
 
  private:
-  bool start_unit();
-
   const Job& job_;
-  const std::vector<plan::Piece>& pieces_;
-  std::vector<std::uint64_t> done_;  ///< sorted keys
-  std::size_t piece_ = 0;
-  std::uint64_t unit_ = 0;
-  bool inside_ = false;
-  UnitRange range_;
-  std::uint64_t offset_ = 0;
+  std::vector<GridItem> items_;
+  std::size_t item_ = 0;
+  std::optional<plan::Tiling> tiles_;  ///< of the item under way
 };
-
-/// Number of tiles of a row, none left out.
-std::uint64_t step_count(const Job& job, std::uint64_t row);
 
 }  // namespace stockpot::engine

@@ -17,7 +17,8 @@ Job::Job(const plan::MergePlan& merge_plan, const plan::ModelSet& model_set,
       method(merge_method),
       options(run_options),
       output(partial_folder, merge_plan.layout),
-      budget(merge_plan.buffers.bytes()) {
+      budget(merge_plan.buffers.bytes()),
+      surveys(merge_plan, model_set, merge_method) {
   for (const plan::Model& model : models) readers.emplace_back(model.checkpoint);
 }
 
@@ -37,10 +38,10 @@ std::optional<UnitRecord> Job::earlier_record(std::uint32_t task, std::uint64_t 
   return record;
 }
 
-UnitRange unit_range(const plan::TensorTask& task, const plan::ModelSet& models, std::uint64_t unit) {
-  const std::uint64_t length = plan::unit_elements(task, models);
-  const std::uint64_t first = std::min(task.elements, unit * length);
-  return {first, std::min(length, task.elements - first)};
+std::unique_ptr<method::ElementPass> pass_of(const Job& job, std::uint32_t task) {
+  if (job.plan.tasks[task].kind != plan::TaskKind::merge) return nullptr;
+  if (const auto& place = job.plan.scopes.place[task]) return job.surveys.pass(*place);
+  return job.method.coefficients(plan::context_of(job.plan.tasks[task], job.models, job.plan.settings));
 }
 
 std::string file_of(const plan::ModelSet& models, const plan::TensorTask& task, const plan::InputRef& input) {

@@ -8,6 +8,7 @@
 
 #include "engine/output_files.hpp"
 #include "engine/rank_counters.hpp"
+#include "engine/scope_surveys.hpp"
 #include "engine/unit_record.hpp"
 #include "stockpot/checkpoint/view.hpp"
 #include "stockpot/engine/memory_budget.hpp"
@@ -31,6 +32,7 @@ struct Job {
   RankCounters counters;
   std::optional<io::JournalWriter> journal;
   std::map<std::uint64_t, std::vector<Digest>> earlier;  ///< what an earlier run has journaled
+  ScopeSurveys surveys;
 
   Job(const plan::MergePlan& plan, const plan::ModelSet& models, const method::Method& method,
       const RunOptions& options, const std::filesystem::path& partial_folder);
@@ -47,12 +49,8 @@ struct Job {
   std::vector<UnitRecord> records_;
 };
 
-/// Elements of one unit.
-struct UnitRange {
-  std::uint64_t first = 0;
-  std::uint64_t count = 0;
-};
-UnitRange unit_range(const plan::TensorTask& task, const plan::ModelSet& models, std::uint64_t unit);
+/// The apply step of a task; null where nothing is computed. @pre its survey is complete
+std::unique_ptr<method::ElementPass> pass_of(const Job& job, std::uint32_t task);
 
 /// Throws Error{input} naming the file if an input of the tile holds NaN or infinity; inputs without data are
 /// elsewhere.

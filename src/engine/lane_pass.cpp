@@ -1,116 +1,104 @@
 #include "engine/lane_pass.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <exception>
-#include <mutex>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "engine/control_round.hpp"
-#include "engine/unit_worker.hpp"
+#include "engine/lanes.hpp"
+#include "engine/scope_communicators.hpp"
+#include "engine/work_schedule.hpp"
 #include "stockpot/comm/agreement.hpp"
 
 namespace stockpot::engine {
 namespace {
 
-/// Hands out a row's units in order, each once. Thread safe.
-class UnitQueue {
- public:
-  explicit UnitQueue(const std::vector<plan::Piece>& pieces) : pieces_(pieces) {
-    for (const plan::Piece& piece : pieces) {
-      first_of_piece_.push_back(size_);
-      size_ += piece.end_unit - piece.first_unit;
+/// Collective. Lets lanes work until every rank's have ended, or one has failed, or a stop was requested.
+/// Throws the failure on every rank; true when stopping.
+bool run_lanes(comm::Communicator& world, Job& job, ControlRound& control, const Lanes::Work& work,
+               const std::function<void()>& halt) {
+  constexpr std::chrono::milliseconds between_rounds{20};
+  bool stopping = false;
+  std::exception_ptr failure;
+  {
+    Lanes lanes(job, work, halt);
+    while (true) {
+      const bool idle = lanes.wait(between_rounds);
+      const ControlState state = control.meet(idle, lanes.failure() != nullptr);
+      if (state.any_failed || state.stop_requested) lanes.halt();
+      stopping = stopping || state.stop_requested;
+      if (state.all_idle) break;
     }
+    failure = lanes.failure();
   }
-  bool next(std::uint32_t& task, std::uint64_t& unit) {
+  comm::agree(world, failure, "merge");
+  return stopping;
+}
+
+/// Items that lanes take one by one. Thread safe.
+class ItemList {
+ public:
+  explicit ItemList(std::vector<WorkItem> items) : items_(std::move(items)) {}
+  bool next(WorkItem& item) {
     const std::uint64_t index = next_++;
-    if (index >= size_) return false;
-    const auto after = std::upper_bound(first_of_piece_.begin(), first_of_piece_.end(), index);
-    const auto piece = static_cast<std::size_t>(after - first_of_piece_.begin()) - 1;
-    task = pieces_[piece].task;
-    unit = pieces_[piece].first_unit + index - first_of_piece_[piece];
+    if (index >= items_.size()) return false;
+    item = items_[index];
     return true;
   }
+  void halt() { next_ = items_.size(); }
 
  private:
-  const std::vector<plan::Piece>& pieces_;
-  std::vector<std::uint64_t> first_of_piece_;
-  std::uint64_t size_ = 0;
+  std::vector<WorkItem> items_;
   std::atomic<std::uint64_t> next_{0};
 };
 
-/// The lanes of one rank.
-class Lanes {
- public:
-  Lanes(Job& job, UnitQueue& queue) : job_(job), queue_(queue), running_(job.plan.buffers.lanes) {
-    for (std::uint64_t i = 0; i < job.plan.buffers.lanes; ++i) threads_.emplace_back([this] { work(); });
-  }
-  Lanes(const Lanes&) = delete;
-  Lanes& operator=(const Lanes&) = delete;
-  ~Lanes() {
-    halt();
-    for (std::thread& thread : threads_) thread.join();
-  }
-
-  /// Lanes end after the unit they are at.
-  void halt() { halted_ = true; }
-  /// Waits until every lane has ended, at most `longest`; true when they have.
-  bool wait(std::chrono::milliseconds longest) {
-    std::unique_lock lock(mutex_);
-    return ended_.wait_for(lock, longest, [this] { return running_ == 0; });
-  }
-  [[nodiscard]] std::exception_ptr failure() {
-    const std::lock_guard lock(mutex_);
-    return failure_;
-  }
-
- private:
-  void work() {
-    std::exception_ptr failure;
-    try {
-      UnitWorker worker(job_);
-      std::uint32_t task = 0;
-      std::uint64_t unit = 0;
-      while (!halted_ && queue_.next(task, unit)) worker.run(task, unit);
-    } catch (...) {
-      failure = std::current_exception();
-      halt();
+/// Collective. Surveys the scopes that several rows share, all of them round by round. True when stopping.
+bool survey_shared_scopes(comm::Communicator& world, Job& job, ControlRound& control,
+                          const std::vector<plan::Piece>& pieces) {
+  comm::Communicator alone = comm::make_serial();
+  ScopeCommunicators scopes(world, alone, job.plan);
+  scopes.begin(job);
+  while (scopes.any_unfinished(job)) {
+    std::vector<WorkItem> items;
+    for (const SharedScope& shared : scopes.mine()) {
+      const std::vector<WorkItem> more = survey_items(job, shared.scope, pieces);
+      items.insert(items.end(), more.begin(), more.end());
     }
-    const std::lock_guard lock(mutex_);
-    if (failure && !failure_) failure_ = failure;
-    --running_;
-    ended_.notify_all();
+    ItemList list(std::move(items));
+    const auto work = [&list](UnitWorker& worker) {
+      WorkItem item;
+      if (!list.next(item)) return false;
+      worker.survey(item);
+      return true;
+    };
+    if (run_lanes(world, job, control, work, [&list] { list.halt(); })) return true;
+    scopes.end_rounds(job);
   }
-
-  Job& job_;
-  UnitQueue& queue_;
-  std::atomic<bool> halted_{false};
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  std::uint64_t running_;
-  std::exception_ptr failure_;
-  std::vector<std::thread> threads_;
-};
+  scopes.report(job);
+  return false;
+}
 
 }  // namespace
 
 PassEnd run_lane_pass(comm::Communicator& world, Job& job) {
-  constexpr std::chrono::milliseconds between_rounds{20};
-  UnitQueue queue(job.plan.pieces[job.plan.row_of(static_cast<std::uint64_t>(world.rank()))]);
-  Lanes lanes(job, queue);
+  const std::vector<plan::Piece>& pieces =
+      job.plan.pieces[job.plan.row_of(static_cast<std::uint64_t>(world.rank()))];
   ControlRound control(world, job);
-  bool stopping = false;
-  while (true) {
-    const bool idle = lanes.wait(between_rounds);
-    const ControlState state = control.meet(idle, lanes.failure() != nullptr);
-    if (state.any_failed || state.stop_requested) lanes.halt();
-    stopping = stopping || state.stop_requested;
-    if (state.all_idle) break;
-  }
-  comm::agree(world, lanes.failure(), "merge");
+  if (survey_shared_scopes(world, job, control, pieces)) return PassEnd::stopped;
+  WorkSchedule schedule(job, pieces);
+  const auto work = [&schedule](UnitWorker& worker) {
+    WorkItem item;
+    if (!schedule.next(item)) return false;
+    if (item.kind == WorkItem::Kind::survey) {
+      worker.survey(item);
+    } else {
+      worker.run(item.task, item.unit);
+    }
+    schedule.done(item);
+    return true;
+  };
+  const bool stopping = run_lanes(world, job, control, work, [&schedule] { schedule.halt(); });
   return stopping ? PassEnd::stopped : PassEnd::finished;
 }
 

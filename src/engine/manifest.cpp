@@ -11,8 +11,12 @@
 namespace stockpot::engine {
 namespace {
 
+std::string dump(const nlohmann::json& document, int indent = -1) {
+  return document.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 std::string to_text(const nlohmann::json& document) {
-  return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return dump(document, 2) + "\n";
 }
 
 nlohmann::json bytes_json(std::uint64_t read, std::uint64_t exchanged, std::uint64_t written) {
@@ -39,7 +43,23 @@ nlohmann::json planned_manifest(const recipe::Recipe& recipe, const plan::MergeP
 
 }  // namespace
 
-std::string manifest_text(const recipe::Recipe& recipe, const Job& job, const ContentDigests& digests) {
+std::string gather_diagnostics(comm::Communicator& world, const Job& job) {
+  nlohmann::json mine = nlohmann::json::object();
+  for (const auto& [key, diagnostics] : job.surveys.reports()) {
+    nlohmann::json& entry = mine[key] = nlohmann::json::object();
+    for (const auto& [name, value] : diagnostics) {
+      std::visit([&entry, &name = name](const auto& numbers) { entry[name] = numbers; }, value);
+    }
+  }
+  nlohmann::json all = nlohmann::json::object();
+  for (const std::string& text : world.all_gather(dump(mine), "diagnostics")) {
+    if (world.is_root()) all.update(nlohmann::json::parse(text));
+  }
+  return dump(all);
+}
+
+std::string manifest_text(const recipe::Recipe& recipe, const Job& job, const ContentDigests& digests,
+                          const std::string& diagnostics) {
   nlohmann::json models = nlohmann::json::array();
   for (std::size_t m = 0; m < job.models.size(); ++m) {
     if (digests.model_digest[m].empty()) continue;
@@ -53,7 +73,7 @@ std::string manifest_text(const recipe::Recipe& recipe, const Job& job, const Co
   }
   manifest["stockpot"] = version();
   manifest["models"] = models;
-  manifest["diagnostics"] = nlohmann::json::object();
+  manifest["diagnostics"] = nlohmann::json::parse(diagnostics);
   manifest["density"] = nlohmann::json::object();
   manifest["library_results"] = nlohmann::json::array();
   return to_text(manifest);

@@ -11,8 +11,12 @@
 
 namespace stockpot::engine {
 
+/// Collective. What the surveys of all ranks report, as JSON by tensor (or "model").
+std::string gather_diagnostics(comm::Communicator& world, const Job& job);
+
 /// Text of stockpot_manifest.json: only what is equal for every run of the same job. Keys sorted.
-std::string manifest_text(const recipe::Recipe& recipe, const Job& job, const ContentDigests& digests);
+std::string manifest_text(const recipe::Recipe& recipe, const Job& job, const ContentDigests& digests,
+                          const std::string& diagnostics);
 
 /// Throws Error{usage} unless the manifest is that of this recipe, these options and tensors;
 /// Error{verification} if it is none.

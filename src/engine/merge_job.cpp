@@ -71,13 +71,13 @@ void create_files(comm::Communicator& world, plan::MergePlan& plan, const std::f
 }
 
 /// Collective. Opens this rank's journal and reads those of earlier runs.
-void open_journals(comm::Communicator& world, Job& job, const Claim& claim) {
+void open_journals(comm::Communicator& world, Job& job, const Claim& claim, const Digest& digest) {
   const std::string run = comm::from_root(world, "journal", [] {
     return std::to_string(std::chrono::system_clock::now().time_since_epoch().count());
   });
   comm::agree_after(world, "journal", [&] {
-    if (claim.state == io::FolderState::partial) job.earlier = io::read_journals(claim.partial, job.plan.job);
-    job.journal.emplace(claim.partial, job.plan.job, world.rank(), run);
+    if (claim.state == io::FolderState::partial) job.earlier = io::read_journals(claim.partial, digest);
+    job.journal.emplace(claim.partial, digest, world.rank(), run);
   });
 }
 
@@ -106,12 +106,12 @@ std::set<std::string> continued_files(const plan::OutputLayout& layout) {
 
 /// Collective. An earlier run with another recipe, other inputs or options can't be continued.
 void check_same_job(comm::Communicator& world, const Claim& claim, const plan::MergePlan& plan,
-                    const RunOptions& options) {
+                    const Digest& digest, const RunOptions& options) {
   comm::agree_after(world, "resume", [&] {
     if (!world.is_root()) return;
     // Beside the journals, so that it goes with them when the output is published.
     const std::filesystem::path stamp = claim.partial / io::journal_folder_name / "job";
-    const std::string mine = plan.job.hex() + "\n";
+    const std::string mine = digest.hex() + "\n";
     if (std::filesystem::exists(stamp)) {
       if (io::read_text(stamp, 4096) != mine) {
         throw Error(ExitCode::usage,
@@ -142,10 +142,10 @@ class MergeRun {
       return summary;
     }
     try {
-      check_same_job(world_, claim, plan_, options_);
+      check_same_job(world_, claim, plan_, job_digest_, options_);
       create_files(world_, plan_, claim.partial);
       Job job(plan_, loaded_.models, *loaded_.method, options_, claim.partial);
-      open_journals(world_, job, claim);
+      open_journals(world_, job, claim, job_digest_);
       summary.resumed = !job.earlier.empty();
       const bool one_column = plan_.grid.columns == 1;
       const PassEnd end = one_column ? run_lane_pass(world_, job) : run_grid_pass(world_, job);
@@ -176,6 +176,7 @@ class MergeRun {
                      world_.is_root() ? options_.warn : WarningSink{});
       plan_ = plan::make_plan(loaded_.recipe, *loaded_.method, std::move(resolved), loaded_.models,
                               options_.plan);
+      job_digest_ = plan::job_digest(loaded_.recipe, plan_, loaded_.models);
     });
   }
 
@@ -199,6 +200,7 @@ class MergeRun {
   /// Collective. Manifest, run file and the rest of the folder; then the one rename.
   void publish(Job& job, Claim& claim, MergeSummary& summary) {
     const ContentDigests digests = gather_digests(world_, job);
+    const std::string diagnostics = gather_diagnostics(world_, job);
     const std::vector<RankReport> ranks = gather_reports(world_, job);
     for (const RankReport& rank : ranks) {
       summary.read_bytes += rank.read_bytes;
@@ -217,7 +219,8 @@ class MergeRun {
       write_model_folder(claim.partial, loaded_.recipe, job);
       io::write_text(claim.partial / "stockpot_run.json",
                      run_text(job, ranks, seconds_since(begin_), summary.resumed), durable);
-      io::write_text(claim.partial / io::manifest_name, manifest_text(loaded_.recipe, job, digests), durable);
+      io::write_text(claim.partial / io::manifest_name,
+                     manifest_text(loaded_.recipe, job, digests, diagnostics), durable);
       claim.folder->publish();
     });
   }
@@ -227,6 +230,7 @@ class MergeRun {
   const RunOptions& options_;
   Clock::time_point begin_;
   plan::MergePlan plan_;
+  Digest job_digest_;
 };
 
 }  // namespace

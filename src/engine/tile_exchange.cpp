@@ -18,7 +18,7 @@ TileExchange::TileExchange(comm::Communicator& row, Job& job)
     : row_(row), job_(job), column_(static_cast<std::uint64_t>(row.rank())) {}
 
 bool TileExchange::by_sums(const GridStep& step) const {
-  return plan::passes_sums(job_.plan, step.task);
+  return !step.surveys && plan::passes_sums(job_.plan, step.task);
 }
 
 void TileExchange::send(TileSlot& slot, std::span<const std::byte> bytes, std::uint64_t to, int tag) {
@@ -44,7 +44,7 @@ void TileExchange::exchange_tiles(TileSlot& slot) {
   const plan::TensorTask& task = job_.plan.tasks[slot.step.task];
   for (std::size_t i = 0; i < slot.inputs.size(); ++i) {
     const std::span<std::byte> bytes{slot.input_data[i],
-                                     tile_bytes(task, job_.models, slot.inputs[i], slot.step.count)};
+                                     tile_bytes(task, job_.models, slot.inputs[i], slot.step.tile.covered())};
     if (is_mine(slot.inputs[i])) {
       if (!is_owner(slot.step)) send(slot, bytes, slot.step.owner, tile_tag);
     } else if (is_owner(slot.step)) {
@@ -58,7 +58,7 @@ void TileExchange::spread_anchor(TileSlot& slot, const std::vector<std::uint64_t
   if (!task.anchor) return;
   const std::uint64_t home = job_.plan.column_of_model[task.anchor->model];
   const std::span<std::byte> bytes{slot.input_data.back(),
-                                   tile_bytes(task, job_.models, *task.anchor, slot.step.count)};
+                                   tile_bytes(task, job_.models, *task.anchor, slot.step.tile.count)};
   for (const std::uint64_t column : columns) {
     if (column == home) continue;
     if (column_ == home) send(slot, bytes, column, tile_tag);
@@ -106,7 +106,7 @@ std::exception_ptr TileExchange::exchange_sums(TileSlot& slot, bool healthy) {
   const auto me = std::find(columns.begin(), columns.end(), column_);
   const auto sums = std::as_writable_bytes(slot.sums);
   const std::span<std::byte> output{slot.tile.output.data,
-                                    slot.step.count * plan::output_element_bytes(task)};
+                                    slot.step.tile.count * plan::output_element_bytes(task)};
   std::exception_ptr failure;
   spread_anchor(slot, columns);
   if (me != columns.end()) {

@@ -20,8 +20,8 @@ void TileSlot::place(const Job& job, const GridStep& next) {
 
   // Doubles first: the buffer is page-aligned, so they are aligned too.
   std::byte* free_bytes = buffer.data();
-  sums = {reinterpret_cast<double*>(free_bytes), next.count};
-  free_bytes += next.count * sizeof(double);
+  sums = {reinterpret_cast<double*>(free_bytes), next.tile.count};
+  free_bytes += next.tile.count * sizeof(double);
   for (const plan::InputRef& input : inputs) {
     input_data.push_back(free_bytes);
     const kernel::TypedInput typed{plan::input_dtype(task, job.models, input), free_bytes};
@@ -30,10 +30,12 @@ void TileSlot::place(const Job& job, const GridStep& next) {
     } else {
       tile.anchor = typed;
     }
-    free_bytes += tile_bytes(task, job.models, input, next.count);
+    free_bytes += tile_bytes(task, job.models, input, next.tile.covered());
   }
-  tile.first = next.first;
-  tile.count = next.count;
+  tile.first = next.tile.first;
+  tile.count = next.tile.count;
+  tile.before = next.tile.before;
+  tile.after = next.tile.after;
   tile.inputs = typed_inputs;
   tile.output = {task.dtype, free_bytes};
 }

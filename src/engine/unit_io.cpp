@@ -75,8 +75,8 @@ void write_tile(Job& job, const plan::TensorTask& task, std::uint64_t first,
   job.counters.written_bytes += bytes.size();
 }
 
-bool is_intact(Job& job, const plan::TensorTask& task, const UnitRange& range, const UnitRecord& record,
-               std::span<std::byte> scratch) {
+bool is_intact(Job& job, const plan::TensorTask& task, const plan::ElementSpan& range,
+               const UnitRecord& record, std::span<std::byte> scratch) {
   if (!task.writes()) return true;
   BlockDigester digester;
   const std::uint64_t element_bytes = plan::output_element_bytes(task);

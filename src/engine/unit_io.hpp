@@ -4,6 +4,7 @@
 #include <span>
 
 #include "engine/job.hpp"
+#include "stockpot/plan/tiling.hpp"
 
 namespace stockpot::engine {
 
@@ -28,8 +29,8 @@ void write_tile(Job& job, const plan::TensorTask& task, std::uint64_t first,
 
 /// Local. True if what an earlier run wrote of a unit still has the digests that it journaled. `scratch` is
 /// working space.
-bool is_intact(Job& job, const plan::TensorTask& task, const UnitRange& range, const UnitRecord& record,
-               std::span<std::byte> scratch);
+bool is_intact(Job& job, const plan::TensorTask& task, const plan::ElementSpan& range,
+               const UnitRecord& record, std::span<std::byte> scratch);
 
 /// Bytes that a tile of `count` elements of this input takes in memory.
 std::uint64_t tile_bytes(const plan::TensorTask& task, const plan::ModelSet& models,

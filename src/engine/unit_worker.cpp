@@ -30,26 +30,32 @@ method::Tile UnitWorker::place_tile(const plan::TensorTask& task, const std::vec
   return tile;
 }
 
-void UnitWorker::merge(const plan::TensorTask& task, const std::vector<plan::InputRef>& inputs,
-                       const UnitRange& range) {
-  std::unique_ptr<method::ElementPass> pass;
-  if (task.kind == plan::TaskKind::merge)
-    pass = job_.method.coefficients(plan::context_of(task, job_.models, job_.plan.settings));
-  const std::uint64_t length = plan::tile_elements(task, job_.models, job_.plan.buffers);
-  method::Tile tile = place_tile(task, inputs, length);
-  for (std::uint64_t done = 0; done < range.count; done += length) {
-    tile.first = range.first + done;
-    tile.count = std::min(length, range.count - done);
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      read_input(job_, task, inputs[i], tile.first, tile.count, input_data_[i]);
-    }
+void UnitWorker::read(const plan::TensorTask& task, const std::vector<plan::InputRef>& inputs,
+                      const plan::TileSpan& span, method::Tile& tile) {
+  tile.first = span.first;
+  tile.count = span.count;
+  tile.before = span.before;
+  tile.after = span.after;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    read_input(job_, task, inputs[i], span.first - span.before, span.covered(), input_data_[i]);
+  }
+}
+
+void UnitWorker::merge(std::uint32_t task_index, const std::vector<plan::InputRef>& inputs,
+                       const plan::ElementSpan& span) {
+  const plan::TensorTask& task = job_.plan.tasks[task_index];
+  const std::unique_ptr<method::ElementPass> pass = pass_of(job_, task_index);
+  method::Tile tile = place_tile(task, inputs, plan::tile_elements(task, job_.models, job_.plan.buffers));
+  plan::Tiling tiles(task, job_.models, job_.plan.buffers, span);
+  for (plan::TileSpan part; tiles.next(part);) {
+    read(task, inputs, part, tile);
     std::span<const std::byte> result;
     {
       const Stopwatch watch(job_.counters.compute_nanoseconds);
       for (std::size_t i = 0; i < inputs.size(); ++i) {
-        if (inputs[i].digests) {
-          input_digesters_[i].add({input_data_[i], tile_bytes(task, job_.models, inputs[i], tile.count)});
-        }
+        if (!inputs[i].digests) continue;
+        const std::byte* const own = input_data_[i] + tile_bytes(task, job_.models, inputs[i], part.before);
+        input_digesters_[i].add({own, tile_bytes(task, job_.models, inputs[i], part.count)});
       }
       if (!task.writes()) continue;
       result = merge_tile(job_, task, pass.get(), tile);
@@ -59,18 +65,47 @@ void UnitWorker::merge(const plan::TensorTask& task, const std::vector<plan::Inp
   }
 }
 
+void UnitWorker::survey(method::Survey& survey, const plan::ScopePlace& place, std::uint32_t task_index,
+                        const plan::ElementSpan& span) {
+  const plan::TensorTask& task = job_.plan.tasks[task_index];
+  const std::vector<plan::InputRef> inputs = plan::all_inputs(task);
+  method::Tile tile = place_tile(task, inputs, plan::tile_elements(task, job_.models, job_.plan.buffers));
+  plan::Tiling tiles(task, job_.models, job_.plan.buffers, span);
+  for (plan::TileSpan part; tiles.next(part);) {
+    read(task, inputs, part, tile);
+    const Stopwatch watch(job_.counters.compute_nanoseconds);
+    survey.take(place.position, tile);
+  }
+}
+
+void UnitWorker::survey(const WorkItem& item) {
+  const plan::TensorTask& task = job_.plan.tasks[item.task];
+  const plan::ScopePlace place = job_.plan.scopes.place[item.task].value();
+  method::Survey& survey = job_.surveys.at(place.scope);
+  const plan::ElementSpan unit = plan::unit_span(task, job_.models, item.unit);
+  if (item.range) {
+    this->survey(survey, place, item.task, {item.range->first, item.range->count});
+  } else if (item.reading == method::Reading::sample) {
+    for (const plan::ElementSpan& leaf : plan::sampled_leaves(unit)) {
+      this->survey(survey, place, item.task, leaf);
+    }
+  } else {
+    this->survey(survey, place, item.task, unit);
+    job_.counters.done_bytes += unit.count * plan::input_bytes_per_element(task, job_.models);
+  }
+}
+
 void UnitWorker::run(std::uint32_t task_index, std::uint64_t unit) {
   const plan::TensorTask& task = job_.plan.tasks[task_index];
-  const UnitRange range = unit_range(task, job_.models, unit);
+  const plan::ElementSpan range = plan::unit_span(task, job_.models, unit);
   const std::vector<plan::InputRef> inputs = plan::all_inputs(task);
-  std::uint64_t element_bytes = plan::output_element_bytes(task);
-  for (const plan::InputRef& input : inputs)
-    element_bytes += plan::read_bytes_per_element(task, job_.models, input);
+  const std::uint64_t element_bytes =
+      plan::output_element_bytes(task) + plan::input_bytes_per_element(task, job_.models);
 
   std::optional<UnitRecord> record = job_.earlier_record(task_index, unit);
   if (!record || !is_intact(job_, task, range, *record, {buffer_.data(), buffer_.size()})) {
     input_digesters_.resize(std::max(input_digesters_.size(), inputs.size()));
-    merge(task, inputs, range);
+    merge(task_index, inputs, range);
     record = UnitRecord{task_index, unit, output_digester_.take(), {}};
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       if (inputs[i].digests) record->inputs.push_back(input_digesters_[i].take());

@@ -5,6 +5,8 @@
 
 #include "engine/block_digester.hpp"
 #include "engine/job.hpp"
+#include "engine/work_schedule.hpp"
+#include "stockpot/plan/tiling.hpp"
 
 namespace stockpot::engine {
 
@@ -15,12 +17,19 @@ class UnitWorker {
   explicit UnitWorker(Job& job);
   /// Local. Reads, merges and writes a unit, or finds that an earlier run has done so.
   void run(std::uint32_t task, std::uint64_t unit);
+  /// Local. Shows the item's tiles to its survey.
+  void survey(const WorkItem& item);
 
  private:
   /// Cuts the buffer into a tile for each input and one for the output.
   method::Tile place_tile(const plan::TensorTask& task, const std::vector<plan::InputRef>& inputs,
                           std::uint64_t length);
-  void merge(const plan::TensorTask& task, const std::vector<plan::InputRef>& inputs, const UnitRange& range);
+  /// Reads the elements of a tile, and those that complete its rows.
+  void read(const plan::TensorTask& task, const std::vector<plan::InputRef>& inputs,
+            const plan::TileSpan& span, method::Tile& tile);
+  void merge(std::uint32_t task, const std::vector<plan::InputRef>& inputs, const plan::ElementSpan& span);
+  void survey(method::Survey& survey, const plan::ScopePlace& place, std::uint32_t task,
+              const plan::ElementSpan& span);
 
   Job& job_;
   MemoryBudget::Token buffer_;

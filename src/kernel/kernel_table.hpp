@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -7,7 +8,9 @@
 #include <vector>
 
 #include "kernel/selection_kernels.hpp"
+#include "kernel/task_vector_kernels.hpp"
 #include "stockpot/kernel/linear_form.hpp"
+#include "stockpot/kernel/random.hpp"
 
 namespace stockpot::kernel {
 
@@ -22,7 +25,18 @@ struct KernelTable {
   ElementCounts (*finish_running_sum)(const LinearForm& form, std::span<const double> sums, TypedInput anchor,
                                       TypedOutput output);
   std::uint64_t (*count_nonfinite)(TypedInput input, std::uint64_t count);
+  void (*gram)(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count,
+               std::span<double> sums);
+  double (*lane_sum)(std::span<const double> values);
+  double (*absolute_sum)(std::span<const double> values);
+  double (*sum_of_products)(std::span<const double> a, std::span<const double> b);
+  void (*random_words)(RandomKey key, std::uint64_t first_element, std::span<std::uint32_t> words);
+  void (*random_keep_bits)(RandomKey key, std::uint64_t first_element, std::uint64_t count,
+                           std::uint64_t threshold, std::uint64_t* bits);
   SelectionKernels selection;
+  TaskVectorKernels task_vectors;
+  OwnershipKernels ownership;
+  NearswapKernel nearswap;
 };
 
 /// The implementation in use.
@@ -35,6 +49,13 @@ void add_to_running_sum(const LinearForm& form, std::size_t first_model, std::sp
 ElementCounts finish_running_sum(const LinearForm& form, std::span<const double> sums, TypedInput anchor,
                                  TypedOutput output);
 std::uint64_t count_nonfinite(TypedInput input, std::uint64_t count);
+void gram(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count, std::span<double> sums);
+double lane_sum(std::span<const double> values);
+double absolute_sum(std::span<const double> values);
+double sum_of_products(std::span<const double> a, std::span<const double> b);
+void random_words(RandomKey key, std::uint64_t first_element, std::span<std::uint32_t> words);
+void random_keep_bits(RandomKey key, std::uint64_t first_element, std::uint64_t count,
+                      std::uint64_t threshold, std::uint64_t* bits);
 /// scale * quotient + anchor_weight * b, rounded into element `index`. Returns 1 if that is not finite, else
 /// 0.
 std::uint64_t finish(const LinearForm& form, double quotient, double b, TypedOutput output,
@@ -46,6 +67,10 @@ namespace cpu {
 std::vector<const KernelTable*> tables();
 }  // namespace cpu
 
+inline bool all_of_type(std::span<const TypedInput> inputs, DType dtype) {
+  return std::all_of(inputs.begin(), inputs.end(),
+                     [dtype](const TypedInput& input) { return input.dtype == dtype; });
+}
 /// `input` without its first `elements` elements.
 inline TypedInput skip(TypedInput input, std::uint64_t elements) {
   if (input.data != nullptr) input.data += elements * static_cast<std::uint64_t>(bytes(input.dtype));

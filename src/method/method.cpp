@@ -39,6 +39,15 @@ std::unique_ptr<ElementPass> Method::coefficients(const TensorContext&) const {
   throw std::logic_error("the method " + schema().name + " needs a survey");
 }
 
+std::uint64_t sampled_leaf(std::uint64_t window) {
+  // The finalizer of SplitMix64 (Steele et al. 2014).
+  std::uint64_t mixed = window + 0x9e3779b97f4a7c15u;
+  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
+  mixed ^= mixed >> 31;
+  return window * sampling_window + mixed % sampling_window;
+}
+
 std::uint64_t ScopeContext::elements() const {
   return first_element(tensors.size());
 }

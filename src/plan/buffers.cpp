@@ -20,6 +20,11 @@ std::uint64_t widest_element(const std::vector<TensorTask>& tasks, const ModelSe
   return widest;
 }
 
+/// With less than this a survey would take too many passes.
+constexpr std::uint64_t smallest_survey_bytes = std::uint64_t{1} << 20;
+/// Surveys take at most one part in so many of a limited memory.
+constexpr std::uint64_t largest_survey_share = 4;
+
 }  // namespace
 
 std::uint64_t buffer_bytes_per_element(const TensorTask& task, const ModelSet& models, bool holds_sums) {
@@ -33,6 +38,10 @@ std::uint64_t buffer_bytes_per_element(const TensorTask& task, const ModelSet& m
 std::uint64_t tile_elements(const TensorTask& task, const ModelSet& models, const BufferPlan& buffers) {
   const std::uint64_t fitting =
       buffers.bytes_per_lane / buffer_bytes_per_element(task, models, buffers.holds_sums);
+  if (task.row_elements > 1) {
+    const std::uint64_t wanted = std::max(task.row_elements, std::min(fitting, preferred_tile_elements));
+    return wanted / task.row_elements * task.row_elements;
+  }
   const std::uint64_t longest = std::min(std::bit_floor(fitting), unit_elements(task, models));
   return std::max(std::min(longest, task.bytewise ? longest : buffers.tile_elements), std::uint64_t{1});
 }
@@ -51,26 +60,37 @@ std::uint64_t base_resident_bytes(const std::vector<TensorTask>& tasks, const Mo
 }
 
 BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& models,
-                        const PlanOptions& options, std::uint64_t base_bytes) {
+                        const PlanOptions& options, std::uint64_t base_bytes, std::uint64_t survey_bytes) {
   const std::optional<std::uint64_t> memory_bytes = options.memory_bytes;
   BufferPlan buffers;
   buffers.holds_sums = options.grid.columns > 1;
   const std::uint64_t widest = widest_element(tasks, models, buffers.holds_sums);
+  // The shortest tile that can be worked with: whole rows where a method needs them.
+  std::uint64_t least_elements = tile_quantum;
+  for (const TensorTask& task : tasks) {
+    least_elements = std::max(least_elements, std::min(task.row_elements, task.elements));
+  }
+  least_elements = (least_elements + tile_quantum - 1) / tile_quantum * tile_quantum;
   // One lane more than threads: while one lane waits for the disk, the others compute.
   buffers.lanes = static_cast<std::uint64_t>(options.threads) + 1;
-  buffers.tile_elements = preferred_tile_elements;
+  buffers.tile_elements = std::max(preferred_tile_elements, least_elements);
+  buffers.survey_bytes = survey_bytes;
   if (memory_bytes) {
-    const std::uint64_t smallest = base_bytes + widest * tile_quantum;
+    const std::uint64_t least_survey_bytes = std::min(survey_bytes, smallest_survey_bytes);
+    const std::uint64_t smallest = base_bytes + widest * least_elements + least_survey_bytes;
     if (*memory_bytes < smallest) {
       throw Error(
           ExitCode::usage,
           fmt::format("--memory {} is too small for this merge; the smallest that works is {} ({} bytes)",
                       format_size(*memory_bytes), format_size(smallest), smallest));
     }
-    const std::uint64_t available = *memory_bytes - base_bytes;
-    buffers.lanes = std::min(buffers.lanes, available / (widest * tile_quantum));
-    const std::uint64_t fitting = std::bit_floor(available / buffers.lanes / widest);
-    buffers.tile_elements = std::min(buffers.tile_elements, fitting);
+    buffers.survey_bytes = std::min(
+        survey_bytes, std::max(least_survey_bytes, (*memory_bytes - base_bytes) / largest_survey_share));
+    const std::uint64_t available = *memory_bytes - base_bytes - buffers.survey_bytes;
+    buffers.lanes = std::min(buffers.lanes, available / (widest * least_elements));
+    const std::uint64_t fitting = available / buffers.lanes / widest;
+    buffers.tile_elements =
+        std::min(buffers.tile_elements, std::max(std::bit_floor(fitting), least_elements));
   }
   buffers.bytes_per_lane = widest * buffers.tile_elements;
   return buffers;

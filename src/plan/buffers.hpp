@@ -15,9 +15,9 @@ inline constexpr std::uint64_t preferred_tile_elements = std::uint64_t{1} << 18;
 /// digests.
 std::uint64_t base_resident_bytes(const std::vector<TensorTask>& tasks, const ModelSet& models);
 
-/// As many lanes and as long tiles as the limit allows. Throws Error{usage} naming the smallest limit that
-/// works.
+/// As many lanes and as long tiles as the limit allows; `survey_bytes` is what surveys can use well. Throws
+/// Error{usage} naming the smallest limit that works.
 BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& models,
-                        const PlanOptions& options, std::uint64_t base_bytes);
+                        const PlanOptions& options, std::uint64_t base_bytes, std::uint64_t survey_bytes);
 
 }  // namespace stockpot::plan

@@ -1,37 +1,52 @@
 #include <algorithm>
 
 #include "stockpot/plan/merge_plan.hpp"
+#include "stockpot/plan/tiling.hpp"
 #include "stockpot/plan/unit_traffic.hpp"
 
 namespace stockpot::plan {
 
+namespace {
+
+std::uint64_t sampled_elements(const ElementSpan& span) {
+  std::uint64_t elements = 0;
+  for (const ElementSpan& leaf : sampled_leaves(span)) elements += leaf.count;
+  return elements;
+}
+
+}  // namespace
+
 std::vector<Traffic> unit_traffic(const MergePlan& plan, const ModelSet& models, std::uint32_t task_index,
                                   std::uint64_t unit) {
   const TensorTask& task = plan.tasks[task_index];
-  const std::uint64_t length = unit_elements(task, models);
-  const std::uint64_t first = unit * length;
-  const std::uint64_t elements = std::min(length, task.elements - std::min(task.elements, first));
+  const ElementSpan span = unit_span(task, models, unit);
+  const std::uint64_t elements = span.count;
+  const std::uint64_t covered = elements + rows_overhang(task, span);
+  const auto& place = plan.scopes.place[task_index];
+  const bool samples = place && plan.scopes.groups[place->scope].cost.samples;
+  const std::uint64_t surveyed =
+      (readings(plan, task_index) - 1) * covered + (samples ? sampled_elements(span) : 0);
   const std::uint64_t owner = owner_column(plan, task_index, unit);
   std::vector<Traffic> columns(plan.grid.columns);
-  const auto tile_bytes = [&](const InputRef& input) {
-    return elements * static_cast<std::uint64_t>(bytes(input_dtype(task, models, input)));
+  const auto tile_bytes = [&](const InputRef& input, std::uint64_t count) {
+    return count * static_cast<std::uint64_t>(bytes(input_dtype(task, models, input)));
   };
 
   std::vector<bool> holds(plan.grid.columns, false);
   for (const InputRef& input : all_inputs(task)) {
     columns[plan.column_of_model[input.model]].read_bytes +=
-        elements * read_bytes_per_element(task, models, input);
+        (covered + surveyed) * read_bytes_per_element(task, models, input);
   }
   for (const InputRef& input : task.inputs) holds[plan.column_of_model[input.model]] = true;
   columns[owner].written_bytes = elements * output_element_bytes(task);
 
-  if (!passes_sums(plan, task_index)) {
-    for (const InputRef& input : all_inputs(task)) {
-      const std::uint32_t column = plan.column_of_model[input.model];
-      if (column != owner) columns[column].exchanged_bytes += tile_bytes(input);
-    }
-    return columns;
+  // Surveys always exchange tiles.
+  const std::uint64_t by_tiles = surveyed + (passes_sums(plan, task_index) ? 0 : covered);
+  for (const InputRef& input : all_inputs(task)) {
+    const std::uint32_t column = plan.column_of_model[input.model];
+    if (column != owner) columns[column].exchanged_bytes += tile_bytes(input, by_tiles);
   }
+  if (!passes_sums(plan, task_index)) return columns;
   const auto last =
       plan.grid.columns - 1 -
       static_cast<std::uint64_t>(std::find(holds.rbegin(), holds.rend(), true) - holds.rbegin());
@@ -40,7 +55,7 @@ std::vector<Traffic> unit_traffic(const MergePlan& plan, const ModelSet& models,
     if (column != last) columns[column].exchanged_bytes += elements * sizeof(double);
     if (column == last && column != owner) columns[column].exchanged_bytes += columns[owner].written_bytes;
     if (task.anchor && column != plan.column_of_model[task.anchor->model]) {
-      columns[plan.column_of_model[task.anchor->model]].exchanged_bytes += tile_bytes(*task.anchor);
+      columns[plan.column_of_model[task.anchor->model]].exchanged_bytes += tile_bytes(*task.anchor, elements);
     }
   }
   return columns;
@@ -62,7 +77,9 @@ std::vector<RankForecast> forecast(const MergePlan& plan, const ModelSet& models
       for (std::uint64_t column = 0; column < plan.grid.columns; ++column) ++row_ranks[column].tensors;
     }
   }
-  for (RankForecast& rank : ranks) rank.peak_resident_bytes = plan.base_resident_bytes + plan.buffers.bytes();
+  for (RankForecast& rank : ranks) {
+    rank.peak_resident_bytes = plan.base_resident_bytes + plan.buffers.bytes() + plan.buffers.survey_bytes;
+  }
   return ranks;
 }
 

@@ -19,9 +19,12 @@ std::vector<std::uint32_t> assign_columns(std::size_t models, std::uint64_t colu
   return column_of_model;
 }
 
-WorkLoad load_of(const TensorTask& task, const ModelSet& models) {
+/// `readings`: how often each input is read.
+WorkLoad load_of(const TensorTask& task, const ModelSet& models, std::uint64_t readings) {
   std::uint64_t moved = output_element_bytes(task);
-  for (const InputRef& input : all_inputs(task)) moved += read_bytes_per_element(task, models, input);
+  for (const InputRef& input : all_inputs(task)) {
+    moved += readings * read_bytes_per_element(task, models, input);
+  }
   const auto cost_per_element = static_cast<double>(moved);
   return {unit_count(task, models), cost_per_element * static_cast<double>(task.elements),
           cost_per_element * static_cast<double>(unit_elements(task, models))};
@@ -77,22 +80,11 @@ bool is_linear(const method::Method& method, const MergePlan& plan, const ModelS
   return method.coefficients(context)->linear_form() != nullptr;
 }
 
-/// Everything that the output's bytes depend on.
-Digest job_digest(const recipe::Recipe& recipe, const MergePlan& plan, const ModelSet& models) {
-  Digester digester;
-  const auto add = [&digester](std::string_view text) {
-    digester.add(text);
-    digester.add(std::string_view("\n"));
-  };
-  add(version());
-  add(recipe.text);
-  add(std::to_string(plan.settings.seed));
-  for (const Model& model : models) add(model.name + "\n" + checkpoint::serialize(model.checkpoint));
-  for (const OutputFile& file : plan.layout.files) add(file.name + file.header);
-  for (const TensorTask& task : plan.tasks) {
-    if (task.writes()) add(task.name + " " + std::string(name(task.dtype)));
-  }
-  return digester.finish();
+/// What the surveys of a rank can use well.
+std::uint64_t survey_bytes(const ScopeGroups& scopes) {
+  std::uint64_t most = 0;
+  for (const ScopeGroup& group : scopes.groups) most = std::max(most, group.cost.memory_bytes);
+  return most;
 }
 
 }  // namespace
@@ -110,11 +102,15 @@ MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, 
     throw Error(ExitCode::usage, "--grid has more columns than the recipe has models");
   }
   plan.column_of_model = assign_columns(models.size(), options.grid.columns);
+  plan.scopes = group_scopes(plan.tasks, models, method, plan.settings);
 
   std::vector<WorkLoad> loads;
   loads.reserve(plan.tasks.size());
-  for (const TensorTask& task : plan.tasks) loads.push_back(load_of(task, models));
+  for (std::uint32_t t = 0; t < plan.tasks.size(); ++t) {
+    loads.push_back(load_of(plan.tasks[t], models, readings(plan, t)));
+  }
   plan.pieces = partition(loads, options.grid.rows);
+  place_scopes(plan.scopes, plan.pieces);
   plan.imbalance = imbalance(loads, plan.pieces);
 
   const bool linear = options.grid.columns > 1 && is_linear(method, plan, models);
@@ -124,9 +120,31 @@ MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, 
     plan.exchange = cheaper_exchange(plan.tasks, models, plan.column_of_model, options.grid.columns);
   }
   plan.base_resident_bytes = base_resident_bytes(plan.tasks, models);
-  plan.buffers = plan_buffers(plan.tasks, models, options, plan.base_resident_bytes);
-  plan.job = job_digest(recipe, plan, models);
+  plan.buffers =
+      plan_buffers(plan.tasks, models, options, plan.base_resident_bytes, survey_bytes(plan.scopes));
   return plan;
+}
+
+Digest job_digest(const recipe::Recipe& recipe, const MergePlan& plan, const ModelSet& models) {
+  Digester digester;
+  const auto add = [&digester](std::string_view text) {
+    digester.add(text);
+    digester.add(std::string_view("\n"));
+  };
+  add(version());
+  add(recipe.text);
+  add(std::to_string(plan.settings.seed));
+  for (const Model& model : models) add(model.name + "\n" + checkpoint::serialize(model.checkpoint));
+  for (const OutputFile& file : plan.layout.files) add(file.name + file.header);
+  for (const TensorTask& task : plan.tasks) {
+    if (task.writes()) add(task.name + " " + std::string(name(task.dtype)));
+  }
+  return digester.finish();
+}
+
+std::uint64_t readings(const MergePlan& plan, std::uint32_t task) {
+  const auto& place = plan.scopes.place[task];
+  return 1 + (place ? plan.scopes.groups[place->scope].cost.passes : 0);
 }
 
 std::uint64_t owner_column(const MergePlan& plan, std::uint32_t task, std::uint64_t unit) {

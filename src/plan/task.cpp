@@ -28,6 +28,12 @@ std::uint64_t read_bytes_per_element(const TensorTask& task, const ModelSet& mod
   return static_cast<std::uint64_t>(bytes(model.checkpoint.tensors[view.parts.front().tensor].dtype));
 }
 
+std::uint64_t input_bytes_per_element(const TensorTask& task, const ModelSet& models) {
+  std::uint64_t total = 0;
+  for (const InputRef& input : all_inputs(task)) total += read_bytes_per_element(task, models, input);
+  return total;
+}
+
 method::TensorContext context_of(const TensorTask& task, const ModelSet& models,
                                  const MergeSettings& settings) {
   method::TensorContext context;

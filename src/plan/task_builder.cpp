@@ -161,13 +161,20 @@ void TaskBuilder::merge(const std::string& output_name, const std::vector<Contri
   const bool single_source = inputs.size() == 1 && copies_values(task.values, method_.schema());
   choose_kind(task, inputs, single_source);
   if (problems_.size() == problems_before) check_coefficients(task);
+  if (task.kind == TaskKind::merge) {
+    task.row_elements =
+        std::max<std::uint64_t>(1, method_.row_elements(context_of(task, models_, settings())));
+  }
   tasks_.push_back(std::move(task));
+}
+
+MergeSettings TaskBuilder::settings() const {
+  return {recipe_.semantics, recipe_.scope.value_or(method_.default_scope(recipe_.semantics)), 0};
 }
 
 void TaskBuilder::check_coefficients(const TensorTask& task) {
   if (task.kind != TaskKind::merge) return;
-  const method::TensorContext context =
-      context_of(task, models_, {recipe_.semantics, recipe::Scope::tensor, 0});
+  const method::TensorContext context = context_of(task, models_, settings());
   try {
     if (method_.needs_survey(context)) {
       method::ScopeContext scope;

@@ -51,6 +51,8 @@ class TaskBuilder {
   bool check_alike(const TensorTask& task, const std::vector<InputRef>& inputs);
   void choose_kind(TensorTask& task, const std::vector<InputRef>& inputs, bool single_source);
   DType output_dtype(const std::vector<InputRef>& inputs) const;
+  /// The recipe's, but for the seed, which no check depends on.
+  [[nodiscard]] MergeSettings settings() const;
   /// Parameters that the method can't work with are found here, not while elements move.
   void check_coefficients(const TensorTask& task);
   method::ParameterValues evaluate(const std::string& output_name,

@@ -76,6 +76,13 @@ class ElementPass {
 class Survey;
 struct ScopeContext;
 
+/// What a survey reads and holds in the ordinary case.
+struct SurveyCost {
+  std::uint64_t passes = 1;        ///< over every element
+  bool samples = false;            ///< and a sampling round before them
+  std::uint64_t memory_bytes = 0;  ///< that it can use well, beyond lists of a few numbers a tensor
+};
+
 /// Properties that the catalog's test suite checks of every method that claims them.
 struct Claims {
   bool idempotent = false;             ///< equal models (and anchor) give that model back
@@ -98,6 +105,7 @@ class Method {
   /// Begins a survey. Throws Error{usage} for parameters that make no sense together.
   /// @pre needs_survey of every tensor of the scope
   [[nodiscard]] virtual std::unique_ptr<Survey> survey(const ScopeContext& scope) const;
+  [[nodiscard]] virtual SurveyCost survey_cost(const TensorContext& /*tensor*/) const { return {}; }
   /// The apply step of a tensor that needs no survey. Throws Error{usage} for parameters that make no sense
   /// together. @pre not needs_survey(tensor)
   [[nodiscard]] virtual std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor) const;

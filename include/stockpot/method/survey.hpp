@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "stockpot/method/method.hpp"
-#include "stockpot/stats/reading.hpp"
 #include "stockpot/stats/reducer.hpp"
 
 namespace stockpot::method {
@@ -36,7 +35,19 @@ struct ElementRange {
   std::uint64_t count = 0;
 };
 
-using stats::Reading;
+/// A sampling round reads one leaf of every window of so many, counted from the tensor's beginning.
+inline constexpr std::uint64_t sampling_window = 64;
+/// The leaf that is read of a window: scattered, so that it doesn't keep step with rows, and the same for
+/// every tensor and run.
+std::uint64_t sampled_leaf(std::uint64_t window);
+
+/// What the next round of a survey reads.
+enum class Reading {
+  nothing,     ///< the survey is complete
+  sample,      ///< the sampled leaf of every window
+  everything,  ///< each element once
+  ranges,      ///< what ranges() says
+};
 
 /// What a method reports of a tensor (or of the model) for the manifest.
 using Numbers = std::vector<double>;

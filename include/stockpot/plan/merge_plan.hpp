@@ -9,6 +9,7 @@
 #include "stockpot/plan/output_layout.hpp"
 #include "stockpot/plan/partition.hpp"
 #include "stockpot/plan/resolve.hpp"
+#include "stockpot/plan/scope_group.hpp"
 #include "stockpot/plan/task.hpp"
 
 /// Who does what: a pure function of headers, number of ranks and limits. Knows no MPI and opens no file, so
@@ -52,6 +53,7 @@ struct BufferPlan {
   std::uint64_t bytes_per_lane = 0;  ///< tiles of every input and of the output
   std::uint64_t tile_elements = 0;   ///< at most; fewer where a tensor has many inputs
   bool holds_sums = false;           ///< lanes also hold running sums in double (grids of several columns)
+  std::uint64_t survey_bytes = 0;    ///< what all surveys under way may hold
   [[nodiscard]] std::uint64_t bytes() const { return lanes * bytes_per_lane; }
 };
 
@@ -65,6 +67,7 @@ struct MergePlan {
   std::vector<TensorTask> tasks;
   OutputLayout layout;
   GridShape grid;
+  ScopeGroups scopes;
   std::vector<std::vector<Piece>> pieces;      ///< by row
   std::vector<std::uint32_t> column_of_model;  ///< which column reads a model
   Exchange exchange = Exchange::tiles;
@@ -74,7 +77,6 @@ struct MergePlan {
   std::optional<std::vector<std::uint64_t>> output_layers;  ///< see ResolvedMerge
   std::uint32_t config_model = 0;
   double imbalance = 0.0;
-  Digest job;  ///< equal for every run that must give the same bytes; resume depends on it
 
   [[nodiscard]] std::uint64_t row_of(std::uint64_t rank) const { return rank / grid.columns; }
   [[nodiscard]] std::uint64_t column_of(std::uint64_t rank) const { return rank % grid.columns; }
@@ -85,11 +87,19 @@ struct MergePlan {
 MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, ResolvedMerge resolved,
                     const ModelSet& models, const PlanOptions& options);
 
-/// Tile length for a task: a multiple of the kernel's block that fits a lane's buffer, at most a unit.
+/// Digest of everything that the output's bytes depend on: equal for every run that must give the same bytes.
+/// Cost: all headers are written out once.
+Digest job_digest(const recipe::Recipe& recipe, const MergePlan& plan, const ModelSet& models);
+
+/// Tile length for a task: a multiple of the kernel's block that fits a lane's buffer, at most a unit; or as
+/// many whole rows.
 std::uint64_t tile_elements(const TensorTask& task, const ModelSet& models, const BufferPlan& buffers);
 
 /// Bytes of lane buffer that one element of a task needs.
 std::uint64_t buffer_bytes_per_element(const TensorTask& task, const ModelSet& models, bool holds_sums);
+
+/// How often each element of a task is read: once by every pass of its survey and once when it is merged.
+std::uint64_t readings(const MergePlan& plan, std::uint32_t task);
 
 /// Column that writes unit `unit` of task `task`: in turn, except that copies stay with the column that holds
 /// their model.

@@ -35,8 +35,9 @@ struct TensorTask {
   std::vector<InputRef> inputs;  ///< recipe order, without the anchor
   std::optional<InputRef> anchor;
   method::ParameterValues values;
-  std::uint32_t file = 0;    ///< index into OutputLayout::files
-  std::uint64_t offset = 0;  ///< of the tensor's first byte in that file
+  std::uint64_t row_elements = 1;  ///< tiles hold whole runs of so many elements
+  std::uint32_t file = 0;          ///< index into OutputLayout::files
+  std::uint64_t offset = 0;        ///< of the tensor's first byte in that file
 
   [[nodiscard]] bool writes() const { return kind != TaskKind::digest; }
 };
@@ -49,6 +50,9 @@ DType input_dtype(const TensorTask& task, const ModelSet& models, const InputRef
 std::uint64_t output_element_bytes(const TensorTask& task);
 /// Stored bytes that must be read for one element of the grid, over all inputs.
 std::uint64_t read_bytes_per_element(const TensorTask& task, const ModelSet& models, const InputRef& input);
+/// The same of all inputs together.
+std::uint64_t input_bytes_per_element(const TensorTask& task, const ModelSet& models);
+
 /// What holds for all tasks of a merge.
 struct MergeSettings {
   recipe::Semantics semantics = recipe::Semantics::mergekit;

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "kernel/cpu/linear_form-inl.hpp"
 #include "kernel/kernel_table.hpp"
@@ -72,6 +73,10 @@ using FinishBlock = decltype(&finish<Float32>);
 
 using Block = std::array<double, block_elements>;
 
+/// Shorter: such blocks of several models share the first-level cache.
+constexpr std::uint64_t row_elements = 256;
+struct alignas(64) Row : std::array<double, row_elements> {};
+
 /// One block of an input as doubles, or null where it is not needed.
 class WideBlock {
  public:
@@ -88,6 +93,41 @@ class WideBlock {
   TypedInput input_;
   Widen widen_block_;
   alignas(64) Block values_;
+};
+
+/// x - b, or x without an anchor, of one block.
+template <class In>
+void difference_block(const std::byte* data, const double* anchor, double* differences, std::uint64_t count) {
+  const std::size_t group = group_elements();
+  for (std::uint64_t element = 0; element < count; element += group) {
+    Quad x = In::load(data + element * In::bytes);
+    if (anchor != nullptr) x = subtract(x, load_doubles(anchor + element));
+    store_doubles(x, differences + element);
+  }
+}
+struct DifferenceChoice {
+  template <class In>
+  constexpr auto of() const {
+    return &difference_block<In>;
+  }
+};
+
+/// One block of the differences of several inputs from the anchor.
+class DifferenceRows {
+ public:
+  explicit DifferenceRows(std::span<const TypedInput> inputs) : inputs_(inputs), rows_(inputs.size()) {}
+
+  std::span<const Row> at(std::uint64_t begin, std::uint64_t count, const double* anchor) {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      const auto difference = for_input(inputs_[i].dtype, false, DifferenceChoice());
+      difference(skip(inputs_[i], begin).data, anchor, rows_[i].data(), count);
+    }
+    return rows_;
+  }
+
+ private:
+  std::span<const TypedInput> inputs_;
+  std::vector<Row> rows_;
 };
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

@@ -36,30 +36,17 @@ void magnitude_block(const std::byte* data, const double* anchor, double* keys, 
   }
 }
 
-/// x - b, or x without an anchor, of one block.
-template <class In>
-void difference_block(const std::byte* data, const double* anchor, double* differences, std::uint64_t count) {
+/// Population variances over rows of differences.
+inline void variance_block(std::span<const Row> rows, double* keys, std::uint64_t count) {
   const std::size_t group = group_elements();
+  const auto divisor = static_cast<double>(rows.size());
   for (std::uint64_t element = 0; element < count; element += group) {
-    Quad x = In::load(data + element * In::bytes);
-    if (anchor != nullptr) x = subtract(x, load_doubles(anchor + element));
-    store_doubles(x, differences + element);
-  }
-}
-
-/// Population variances over rows of differences, `stride` doubles apart.
-inline void variance_block(const double* rows, std::size_t models, std::uint64_t stride, double* keys,
-                           std::uint64_t count) {
-  const std::size_t group = group_elements();
-  const auto divisor = static_cast<double>(models);
-  for (std::uint64_t element = 0; element < count; element += group) {
-    const double* const column = rows + element;
-    Quad sum = load_doubles(column);
-    for (std::size_t i = 1; i < models; ++i) sum = add(sum, load_doubles(column + i * stride));
+    Quad sum = load_doubles(rows[0].data() + element);
+    for (std::size_t i = 1; i < rows.size(); ++i) sum = add(sum, load_doubles(rows[i].data() + element));
     const Quad mean = divide(sum, divisor);
-    Quad squares = square(subtract(load_doubles(column), mean));
-    for (std::size_t i = 1; i < models; ++i) {
-      squares = add(squares, square(subtract(load_doubles(column + i * stride), mean)));
+    Quad squares = square(subtract(load_doubles(rows[0].data() + element), mean));
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+      squares = add(squares, square(subtract(load_doubles(rows[i].data() + element), mean)));
     }
     store_doubles(divide(squares, divisor), keys + element);
   }

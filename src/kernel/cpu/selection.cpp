@@ -6,8 +6,6 @@
 // foreach_target.h comes first: it sets what the other headers read.
 #include <hwy/highway.h>
 
-#include <vector>
-
 #include "kernel/cpu/vector_kernels-inl.hpp"
 #if STOCKPOT_KERNEL_VECTORS
 #include "kernel/cpu/selection-inl.hpp"
@@ -25,13 +23,6 @@ struct MagnitudeChoice {
     return &magnitude_block<In>;
   }
 };
-struct DifferenceChoice {
-  template <class In>
-  constexpr auto of() const {
-    return &difference_block<In>;
-  }
-};
-
 void magnitudes(TypedInput x, TypedInput anchor, std::uint64_t count, double* keys) {
   const std::uint64_t whole = whole_groups(count);
   const auto magnitude = for_input(x.dtype, false, MagnitudeChoice());
@@ -46,15 +37,10 @@ void magnitudes(TypedInput x, TypedInput anchor, std::uint64_t count, double* ke
 void variances(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count, double* keys) {
   const std::uint64_t whole = whole_groups(count);
   WideBlock anchor_block(anchor, anchor.data != nullptr, false);
-  std::vector<double> rows(inputs.size() * block_elements);
-  for (std::uint64_t begin = 0; begin < whole; begin += block_elements) {
-    const std::uint64_t size = std::min(block_elements, whole - begin);
-    const double* const b = anchor_block.at(begin, size);
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      const auto difference = for_input(inputs[i].dtype, false, DifferenceChoice());
-      difference(skip(inputs[i], begin).data, b, &rows[i * block_elements], size);
-    }
-    variance_block(rows.data(), inputs.size(), block_elements, keys + begin, size);
+  DifferenceRows differences(inputs);
+  for (std::uint64_t begin = 0; begin < whole; begin += row_elements) {
+    const std::uint64_t size = std::min(row_elements, whole - begin);
+    variance_block(differences.at(begin, size, anchor_block.at(begin, size)), keys + begin, size);
   }
   reference::variances(skip(inputs, whole), skip(anchor, whole), count - whole, keys + whole);
 }

@@ -16,6 +16,9 @@ namespace stockpot::kernel::cpu {
 namespace HWY_NAMESPACE {
 
 SelectionKernels selection_kernels();
+TaskVectorKernels task_vector_kernels();
+OwnershipKernels ownership_kernels();
+NearswapKernel nearswap_kernel();
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

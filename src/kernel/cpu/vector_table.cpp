@@ -13,6 +13,9 @@
 #include "kernel/kernel_table.hpp"
 #if STOCKPOT_KERNEL_VECTORS
 #include "kernel/cpu/blocks-inl.hpp"
+#include "kernel/cpu/gram-inl.hpp"
+#include "kernel/cpu/random-inl.hpp"
+#include "kernel/cpu/sums-inl.hpp"
 #endif
 
 HWY_BEFORE_NAMESPACE();
@@ -148,8 +151,21 @@ std::uint64_t count_nonfinite(TypedInput input, std::uint64_t count) {
 }
 
 const KernelTable* vector_table() {
-  static const KernelTable table{hwy::TargetName(HWY_TARGET), linear_form,     add_to_running_sum,
-                                 finish_running_sum,          count_nonfinite, selection_kernels()};
+  static const KernelTable table{hwy::TargetName(HWY_TARGET),
+                                 linear_form,
+                                 add_to_running_sum,
+                                 finish_running_sum,
+                                 count_nonfinite,
+                                 gram,
+                                 lane_sum,
+                                 absolute_sum,
+                                 sum_of_products,
+                                 random_words,
+                                 random_keep_bits,
+                                 selection_kernels(),
+                                 task_vector_kernels(),
+                                 ownership_kernels(),
+                                 nearswap_kernel()};
   return &table;
 }
 

@@ -1,14 +1,10 @@
 #include <cmath>
 
 #include "kernel/kernel_table.hpp"
-#include "stockpot/tensor/convert.hpp"
+#include "kernel/reference/elements.hpp"
 
 namespace stockpot::kernel::reference {
 namespace {
-
-double element(TypedInput input, std::uint64_t index) {
-  return load_as_double(input.dtype, input.data, index);
-}
 
 /// w_i y_i of model `model`.
 double term(const LinearForm& form, std::size_t model, TypedInput input, TypedInput anchor,
@@ -16,11 +12,6 @@ double term(const LinearForm& form, std::size_t model, TypedInput input, TypedIn
   const double x = element(input, index);
   const double y = form.task_vectors ? x - element(anchor, index) : x;
   return form.weights[model] * y;
-}
-
-std::uint64_t store(TypedOutput output, std::uint64_t index, double value) {
-  store_rounded(output.dtype, output.data, index, value);
-  return std::isfinite(load_as_double(output.dtype, output.data, index)) ? 0 : 1;
 }
 
 /// scale * (sum / divisor) + anchor_weight * b.
@@ -92,8 +83,21 @@ std::uint64_t count_nonfinite(TypedInput input, std::uint64_t count) {
 }
 
 const KernelTable& table() {
-  static const KernelTable scalar{"scalar",           linear_form,     add_to_running_sum,
-                                  finish_running_sum, count_nonfinite, selection_kernels()};
+  static const KernelTable scalar{"scalar",
+                                  linear_form,
+                                  add_to_running_sum,
+                                  finish_running_sum,
+                                  count_nonfinite,
+                                  gram,
+                                  lane_sum,
+                                  absolute_sum,
+                                  sum_of_products,
+                                  random_words,
+                                  random_keep_bits,
+                                  selection_kernels(),
+                                  task_vector_kernels(),
+                                  ownership_kernels(),
+                                  nearswap};
   return scalar;
 }
 

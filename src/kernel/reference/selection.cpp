@@ -1,15 +1,14 @@
 #include <cmath>
 
+#include "kernel/reference/elements.hpp"
 #include "kernel/selection_kernels.hpp"
-#include "stockpot/tensor/convert.hpp"
 
 namespace stockpot::kernel::reference {
 namespace {
 
 /// x - b, or x without an anchor.
 double difference(TypedInput x, TypedInput anchor, std::uint64_t index) {
-  const double value = load_as_double(x.dtype, x.data, index);
-  return anchor.data == nullptr ? value : value - load_as_double(anchor.dtype, anchor.data, index);
+  return anchor.data == nullptr ? element(x, index) : element(x, index) - element(anchor, index);
 }
 
 double variance(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t index) {

@@ -82,8 +82,9 @@ struct MethodRun {
       if (reading == Reading::ranges) {
         for (const ElementRange& range : survey->ranges()) survey->take(0, tile_at(range.first, range.count));
       } else {
-        const std::uint64_t step = reading == Reading::sample ? 64 * leaf_elements : leaf_elements;
-        for (std::uint64_t first = 0; first < elements; first += step) {
+        for (std::uint64_t leaf = 0; leaf * leaf_elements < elements; ++leaf) {
+          if (reading == Reading::sample && leaf != sampled_leaf(leaf / sampling_window)) continue;
+          const std::uint64_t first = leaf * leaf_elements;
           survey->take(0, tile_at(first, std::min(leaf_elements, elements - first)));
         }
       }

@@ -63,6 +63,7 @@ struct Planning {
   [[nodiscard]] ResolvedMerge resolve(std::optional<DType> dtype = std::nullopt) const {
     return plan::resolve(recipe, *method, models, dtype);
   }
+  Digest job(const PlanOptions& options) const { return job_digest(recipe, make(options), models); }
   MergePlan make(const PlanOptions& options) const {
     return make_plan(recipe, *method, resolve(), models, options);
   }

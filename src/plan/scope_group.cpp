@@ -1,0 +1,70 @@
+#include "stockpot/plan/scope_group.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace stockpot::plan {
+namespace {
+
+std::string scope_name(const TensorTask& task, recipe::Scope scope) {
+  switch (scope) {
+    case recipe::Scope::tensor:
+      return task.name;
+    case recipe::Scope::layer:
+      return layer_of(task.name);
+    case recipe::Scope::model:
+      return "model";
+  }
+  return {};
+}
+
+void add_cost(method::SurveyCost& total, const method::SurveyCost& other) {
+  total.passes = std::max(total.passes, other.passes);
+  total.samples = total.samples || other.samples;
+  total.memory_bytes = std::max(total.memory_bytes, other.memory_bytes);
+}
+
+}  // namespace
+
+ScopeGroups group_scopes(const std::vector<TensorTask>& tasks, const ModelSet& models,
+                         const method::Method& method, const MergeSettings& settings) {
+  ScopeGroups scopes;
+  scopes.place.resize(tasks.size());
+  std::map<std::string, std::uint32_t> index_of;
+  for (std::uint32_t t = 0; t < tasks.size(); ++t) {
+    if (tasks[t].kind != TaskKind::merge) continue;
+    const method::TensorContext context = context_of(tasks[t], models, settings);
+    if (!method.needs_survey(context)) continue;
+    std::string name = scope_name(tasks[t], settings.scope);
+    const auto [found, is_new] = index_of.try_emplace(name, static_cast<std::uint32_t>(scopes.groups.size()));
+    if (is_new) scopes.groups.emplace_back().name = std::move(name);
+    ScopeGroup& group = scopes.groups[found->second];
+    group.tasks.push_back(t);
+    add_cost(group.cost, method.survey_cost(context));
+  }
+  for (std::uint32_t g = 0; g < scopes.groups.size(); ++g) {
+    std::vector<std::uint32_t>& members = scopes.groups[g].tasks;
+    std::sort(members.begin(), members.end(),
+              [&tasks](std::uint32_t a, std::uint32_t b) { return tasks[a].name < tasks[b].name; });
+    for (std::uint32_t position = 0; position < members.size(); ++position) {
+      scopes.place[members[position]] = ScopePlace{g, position};
+    }
+  }
+  return scopes;
+}
+
+void place_scopes(ScopeGroups& scopes, const std::vector<std::vector<Piece>>& pieces) {
+  std::vector<bool> seen(scopes.groups.size(), false);
+  for (std::uint64_t row = 0; row < pieces.size(); ++row) {
+    for (const Piece& piece : pieces[row]) {
+      const auto& place = scopes.place[piece.task];
+      if (!place) continue;
+      ScopeGroup& group = scopes.groups[place->scope];
+      if (!seen[place->scope]) group.first_row = row;
+      seen[place->scope] = true;
+      group.last_row = row;
+    }
+  }
+}
+
+}  // namespace stockpot::plan
