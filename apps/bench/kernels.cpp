@@ -4,20 +4,18 @@
 #include <benchmark/benchmark.h>
 
 #include <array>
-#include <cmath>
 #include <cstdio>
 #include <optional>
-#include <random>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "kernel_cases.hpp"
 #include "stockpot/base/digest.hpp"
 #include "stockpot/kernel/gram.hpp"
 #include "stockpot/kernel/linear_form.hpp"
 #include "stockpot/kernel/random.hpp"
 #include "stockpot/kernel/sums.hpp"
-#include "stockpot/tensor/convert.hpp"
 #include "stockpot/tensor/leaf_sums.hpp"
 
 namespace {
@@ -26,22 +24,8 @@ using stockpot::DType;
 using stockpot::kernel::LinearForm;
 using stockpot::kernel::TypedInput;
 
-constexpr std::uint64_t tile_elements = std::uint64_t{1} << 15;
-
-std::vector<std::byte> random_tile(DType dtype, unsigned seed) {
-  const auto element_bytes = static_cast<std::uint64_t>(stockpot::bytes(dtype));
-  std::vector<std::byte> tile(tile_elements * element_bytes);
-  std::mt19937 generator(seed);
-  std::normal_distribution<double> values(0.0, 0.02);
-  for (std::uint64_t i = 0; i < tile_elements; ++i) {
-    if (stockpot::is_output(dtype)) {
-      stockpot::store_rounded(dtype, tile.data(), i, values(generator));
-    } else {
-      tile[i] = static_cast<std::byte>(generator() % 0x70);
-    }
-  }
-  return tile;
-}
+using stockpot::bench::random_tile;
+using stockpot::bench::tile_elements;
 
 struct Case {
   std::string name;
@@ -218,6 +202,7 @@ void register_linear_forms() {
 
 int main(int argc, char** argv) {
   register_linear_forms();
+  stockpot::bench::register_task_vectors();
   benchmark::RegisterBenchmark("convert/BF16->F32", convert, DType::bf16, DType::f32);
   benchmark::RegisterBenchmark("convert/F32->BF16", convert, DType::f32, DType::bf16);
   benchmark::RegisterBenchmark("convert/F16->BF16", convert, DType::f16, DType::bf16);

@@ -103,30 +103,30 @@ void gram(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t c
   require(sums.size() == gram_width(inputs.size()), "gram: not as many sums as pairs of inputs");
   require(anchor.data == nullptr || is_mergeable(anchor.dtype), "gram: the anchor's dtype is not mergeable");
   require_inputs(inputs);
-  table().gram(inputs, anchor, count, sums);
+  current_table().gram(inputs, anchor, count, sums);
 }
 
 double lane_sum(std::span<const double> values) {
-  return table().lane_sum(values);
+  return current_table().lane_sum(values);
 }
 
 double absolute_sum(std::span<const double> values) {
-  return table().absolute_sum(values);
+  return current_table().absolute_sum(values);
 }
 
 double sum_of_products(std::span<const double> a, std::span<const double> b) {
   require(a.size() == b.size(), "sum_of_products: vectors of different lengths");
-  return table().sum_of_products(a, b);
+  return current_table().sum_of_products(a, b);
 }
 
 void random_words(RandomKey key, std::uint64_t first_element, std::span<std::uint32_t> words) {
-  table().random_words(key, first_element, words);
+  current_table().random_words(key, first_element, words);
 }
 
 void random_keep_bits(RandomKey key, std::uint64_t first_element, std::uint64_t count,
                       std::uint64_t threshold, std::uint64_t* bits) {
   require(threshold <= std::uint64_t{1} << 32, "random_keep_bits: the threshold is above 2^32");
-  table().random_keep_bits(key, first_element, count, threshold, bits);
+  current_table().random_keep_bits(key, first_element, count, threshold, bits);
 }
 
 const char* instruction_set() {

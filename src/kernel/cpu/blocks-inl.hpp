@@ -29,11 +29,6 @@ HWY_INLINE std::uint64_t whole_groups(std::uint64_t count) {
   return count - count % group_elements();
 }
 
-HWY_INLINE bool all_of_type(std::span<const TypedInput> inputs, DType dtype) {
-  return std::all_of(inputs.begin(), inputs.end(),
-                     [dtype](const TypedInput& input) { return input.dtype == dtype; });
-}
-
 /// `choice.template of<Format>()` for the format that reads a type; `paired` takes bf16 in the order that
 /// PairedBFloat16 writes.
 template <class Choice>

@@ -9,6 +9,7 @@
 
 #include <hwy/highway.h>
 
+#include <cmath>
 #include <cstdint>
 #include <span>
 
@@ -30,7 +31,6 @@ class ContributionQuotient {
                          (form.divisor_rule == Divisor::constant && std::signbit(form.divisor))) {}
 
   [[nodiscard]] bool by_weights() const { return by_weights_; }
-  [[nodiscard]] const Quotient& constant() const { return constant_; }
   /// The quotient that leaves the anchor as it is: lambda times it is -0.
   [[nodiscard]] Doubles untouched() const { return hn::Set(F64(), untouched_); }
   /// Whether elements without a contribution have to be told apart: their sum is -0, the divisor of weights

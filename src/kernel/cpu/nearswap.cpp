@@ -6,6 +6,8 @@
 // foreach_target.h comes first: it sets what the other headers read.
 #include <hwy/highway.h>
 
+#include <algorithm>
+
 #include "kernel/cpu/vector_kernels-inl.hpp"
 #if STOCKPOT_KERNEL_VECTORS
 #include "kernel/cpu/blocks-inl.hpp"

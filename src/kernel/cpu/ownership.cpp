@@ -6,6 +6,7 @@
 // foreach_target.h comes first: it sets what the other headers read.
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "kernel/cpu/vector_kernels-inl.hpp"

@@ -8,6 +8,7 @@
 
 #include <hwy/highway.h>
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -58,26 +59,35 @@ class BracketCounter {
   BracketCounter(Bracket bracket, double* candidates)
       : low_(hn::Set(F64(), bracket.low)), high_(hn::Set(F64(), bracket.high)), candidates_(candidates) {}
 
-  HWY_INLINE void count(Doubles key) {
-    const auto below = hn::Lt(key, low_);
+  HWY_INLINE void count(const double* keys) {
+    const Doubles key = hn::LoadU(F64(), keys);
+    below_ += hn::CountTrue(F64(), hn::Lt(key, low_));
     const auto inside = hn::And(hn::Ge(key, low_), hn::Le(key, high_));
-    counts_.below += hn::CountTrue(F64(), below);
     if (candidates_ == nullptr) {
-      counts_.inside += hn::CountTrue(F64(), inside);
+      inside_ += hn::CountTrue(F64(), inside);
     } else if (!hn::AllFalse(F64(), inside)) {
-      // Whole vectors fit: no more candidates than keys came before this one. Compressing in a register and
-      // storing it all is much faster than a compressing store on some processors.
-      hn::StoreU(hn::Compress(key, inside), F64(), candidates_ + counts_.inside);
-      counts_.inside += hn::CountTrue(F64(), inside);
+      append(keys, inside);
     }
   }
-  [[nodiscard]] BracketCount counts() const { return counts_; }
+  [[nodiscard]] BracketCount counts() const { return {below_, inside_}; }
 
  private:
+  /// Every key is written, the next one over it unless it counts: no branch, and room for all keys is enough.
+  /// Highway's Compress copies its table of permutations at every call on some instruction sets.
+  HWY_INLINE void append(const double* keys, hn::Mask<F64> inside) {
+    std::array<std::uint8_t, 8> bits{};
+    hn::StoreMaskBits(F64(), inside, bits.data());
+    for (std::size_t lane = 0; lane < lanes(); ++lane) {
+      candidates_[inside_] = keys[lane];
+      inside_ += (bits[0] >> lane) & 1u;
+    }
+  }
+
   Doubles low_;
   Doubles high_;
   double* candidates_;
-  BracketCount counts_;
+  std::uint64_t below_ = 0;
+  std::uint64_t inside_ = 0;
 };
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

@@ -6,6 +6,8 @@
 // foreach_target.h comes first: it sets what the other headers read.
 #include <hwy/highway.h>
 
+#include <algorithm>
+
 #include "kernel/cpu/vector_kernels-inl.hpp"
 #if STOCKPOT_KERNEL_VECTORS
 #include "kernel/cpu/selection-inl.hpp"
@@ -48,7 +50,7 @@ void variances(std::span<const TypedInput> inputs, TypedInput anchor, std::uint6
 BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double* candidates) {
   const std::uint64_t whole = keys.size() - keys.size() % lanes();
   BracketCounter counter(bracket, candidates);
-  for (std::uint64_t i = 0; i < whole; i += lanes()) counter.count(hn::LoadU(F64(), keys.data() + i));
+  for (std::uint64_t i = 0; i < whole; i += lanes()) counter.count(keys.data() + i);
   BracketCount counts = counter.counts();
   const BracketCount rest = reference::count_bracket(
       keys.subspan(whole), bracket, candidates == nullptr ? nullptr : candidates + counts.inside);

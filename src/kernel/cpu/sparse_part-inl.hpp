@@ -9,7 +9,9 @@
 
 #include <hwy/highway.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "kernel/cpu/blocks-inl.hpp"
 #include "stockpot/kernel/task_vectors.hpp"

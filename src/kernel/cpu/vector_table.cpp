@@ -7,7 +7,6 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
-#include <array>
 
 #include "kernel/cpu/vector_kernels-inl.hpp"
 #include "kernel/kernel_table.hpp"

@@ -27,6 +27,7 @@ enum class Kind {
   finite,   ///< any bit pattern of a finite number
   weights,  ///< what networks hold: small numbers around zero, many of them multiples of 1/64
   edges,    ///< zeros, subnormals, the largest numbers; seldom infinity and NaN
+  few,      ///< both zeros and a handful of other small numbers: differences repeat, cancel and vanish
 };
 
 /// `count` packed elements at an address that is odd more often than not, with guarded margins.
@@ -81,6 +82,15 @@ class Elements {
       const double normal = std::normal_distribution<double>(0.0, 0.3)(generator);
       store_rounded(dtype_, bytes_.data() + offset_, index,
                     generator() % 3 == 0 ? std::round(normal * 64.0) / 64.0 : normal);
+    }
+    if (kind == Kind::few) {
+      const std::uint64_t choice = generator() % 8;
+      const double magnitude = choice < 3 ? 0.0 : static_cast<double>(choice) / 64.0;
+      if (is_output(dtype_)) {
+        store_rounded(dtype_, bytes_.data() + offset_, index, generator() % 2 == 0 ? magnitude : -magnitude);
+      } else {
+        fill_bits(index, (generator() % 2) << 7 | (choice < 3 ? 0 : 0x20 + choice));
+      }
     }
     if (kind == Kind::edges) {
       const std::uint64_t sign = (generator() % 2) << (8 * width() - 1);

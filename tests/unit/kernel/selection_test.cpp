@@ -10,7 +10,7 @@
 #include <random>
 #include <stdexcept>
 
-#include "unit/kernel/elements.hpp"
+#include "unit/kernel/mixtures.hpp"
 
 namespace stockpot::kernel {
 namespace {
@@ -21,18 +21,6 @@ using test::Kind;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-DType any_type(std::mt19937_64& generator) {
-  const std::vector<DType> types = test::mergeable_types();
-  return types[generator() % types.size()];
-}
-Kind any_kind(std::mt19937_64& generator) {
-  return std::array{Kind::bits, Kind::finite, Kind::weights, Kind::edges}[generator() % 4];
-}
-/// Lengths around whole vectors and, sometimes, around whole blocks.
-std::uint64_t any_count(std::mt19937_64& generator) {
-  return generator() % 200 + (generator() % 8 == 0 ? 900 : 0);
-}
 
 /// Bit for bit, but every NaN is as good as any other.
 void expect_same_keys(const std::vector<double>& actual, const std::vector<double>& expected) {
@@ -52,10 +40,10 @@ class SelectionKernelTest : public InstructionSetTest {};
 TEST_P(SelectionKernelTest, MagnitudesAreDistancesFromTheAnchor) {
   std::mt19937_64 generator(21);
   for (int round = 0; round < 400 && !HasFailure(); ++round) {
-    const std::uint64_t count = any_count(generator);
-    const Kind kind = any_kind(generator);
-    const Elements x(any_type(generator), count, generator, kind);
-    const Elements b(any_type(generator), count, generator, kind);
+    const std::uint64_t count = test::any_count(generator);
+    const Kind kind = test::any_kind(generator);
+    const Elements x(test::any_input_type(generator), count, generator, kind);
+    const Elements b(test::any_input_type(generator), count, generator, kind);
     const bool anchored = generator() % 3 != 0;
     std::vector<double> expected(count);
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -70,15 +58,15 @@ TEST_P(SelectionKernelTest, MagnitudesAreDistancesFromTheAnchor) {
 TEST_P(SelectionKernelTest, VariancesFollowTheStatedOrder) {
   std::mt19937_64 generator(22);
   for (int round = 0; round < 200 && !HasFailure(); ++round) {
-    const std::uint64_t count = any_count(generator);
-    const Kind kind = any_kind(generator);
+    const std::uint64_t count = test::any_count(generator);
+    const Kind kind = test::any_kind(generator);
     const std::size_t models = 1 + generator() % 6;
-    const Elements anchor(any_type(generator), count, generator, kind);
+    const Elements anchor(test::any_input_type(generator), count, generator, kind);
     const bool anchored = generator() % 3 != 0;
     std::vector<Elements> elements;
     std::vector<TypedInput> inputs;
     for (std::size_t i = 0; i < models; ++i) {
-      elements.emplace_back(any_type(generator), count, generator, kind);
+      elements.emplace_back(test::any_input_type(generator), count, generator, kind);
     }
     for (const Elements& input : elements) inputs.push_back(input.view());
     std::vector<double> expected(count);
