@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "stockpot/base/error.hpp"
+
 namespace stockpot::stats {
 
 BitCells::BitCells(KeyBits lowest, KeyBits highest, std::uint64_t cells)
@@ -24,8 +26,16 @@ void count_cells(const BitCells& cells, std::span<const double> keys, std::span<
 
 CellOfRank cell_of_rank(std::span<const std::uint64_t> counts, std::uint64_t rank) {
   CellOfRank place;
-  while (place.before + counts[place.cell] <= rank) place.before += counts[place.cell++];
-  return place;
+  for (const std::uint64_t count : counts) {
+    if (rank - place.before < count) return place;
+    place.before += count;
+    ++place.cell;
+  }
+  throw_keys_changed();
+}
+
+void throw_keys_changed() {
+  throw Error(ExitCode::input, "keys changed between two readings of a scope");
 }
 
 }  // namespace stockpot::stats

@@ -37,7 +37,10 @@ struct CellOfRank {
   std::size_t cell = 0;
   std::uint64_t before = 0;  ///< the counts of the cells before it
 };
-/// @pre rank < sum of the counts
+/// Throws as below where the counts are too few.
 CellOfRank cell_of_rank(std::span<const std::uint64_t> counts, std::uint64_t rank);
+
+/// What one reading found has gone in the next. Throws Error{input}.
+[[noreturn]] void throw_keys_changed();
 
 }  // namespace stockpot::stats

@@ -46,6 +46,7 @@ void Selection::Rounds::end_everything(Reducer& reducer) {
       throw Error(ExitCode::input, fmt::format("key {} of {} in ascending order was asked for, but it is NaN",
                                                rank, elements_));
     }
+    if (progress.bracket.low > progress.bracket.high) throw_keys_changed();
   }
 
   const std::vector<Resolved> selected = select_between(kept, limits_.cells, reducer);

@@ -23,7 +23,7 @@ class TieSearch {
   void take(std::uint64_t first_position, std::span<const double> keys);
   /// Of the round: to be added over the ranks and handed to `enter`.
   [[nodiscard]] std::span<const std::uint64_t> counts() const { return counts_; }
-  /// Throws Error{communication} where the tie is not among them.
+  /// Throws Error{input} where the tie is not among them.
   void enter(std::span<const std::uint64_t> counts);
 
  private:

@@ -41,7 +41,7 @@ struct PositionRange {
 /// A sample gives a bracket for each query; one reading of everything counts the keys below it and at its
 /// ends and keeps those between, of which the wanted one is then found by splitting the range of bit patterns
 /// (which order as the numbers do). Where a bracket misses, or more lies in it than fits, counts over cells
-/// of the range give the next bracket: at most 12 more readings, for any keys in any order. Ordinarily there
+/// of the range give the next bracket: at most 9 more readings, for any keys in any order. Ordinarily there
 /// is one. Small scopes take no sample.
 ///
 /// Infinities are ordinary; NaN is above every number. Every rank of the scope holds an equal selection.
@@ -66,8 +66,8 @@ class Selection {
   /// ranges. Cost: O(1) locks per leaf.
   void take(std::size_t stream, std::uint64_t first_position, std::span<const double> keys);
   /// Collective: at most about ten calls of the reducer (twenty after a sample), whatever the number of
-  /// queries. Throws on every rank: Error{input} where the wanted key is NaN, Error{communication} where
-  /// positions were left out or shown twice.
+  /// queries. Throws on every rank: Error{input} where the wanted key is NaN or keys changed between two
+  /// rounds, Error{communication} where positions were left out or shown twice.
   void end_round(Reducer& reducer);
 
   /// The same on every rank. @pre no round of sample or everything is ahead
