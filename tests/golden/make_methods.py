@@ -46,8 +46,9 @@ def make_files():
     models = inputs.models()
     files = {f"models/{name}.safetensors": safetensors(tensors) for name, tensors in models.items()}
     for case in all_cases():
-        files[f"{case.method}/{case.name}.yml"] = case.recipe().encode()
-        files[f"{case.method}/{case.name}.safetensors"] = safetensors(expected_tensors(case, models))
+        path = f"{case.folder or case.method}/{case.name}"
+        files[f"{path}.yml"] = case.recipe().encode()
+        files[f"{path}.safetensors"] = safetensors(expected_tensors(case, models))
     digests = dict(sorted(random_numbers.used_digests.items()))
     files[random_numbers.RECORD.name] = (json.dumps(digests, indent=0) + "\n").encode()
     return files

@@ -138,8 +138,26 @@ def other_cases():
     ]
 
 
+def vocabulary_cases():
+    """Models with 11, 14 and 12 rows of embeddings; their folder is no method's."""
+    models = ["a", "wide_b", "wide_c"]
+    some = weights(0.5, 0.3, 0.75, density=[0.5, 0.3, 0.8])
+
+    def case(method, name, *arguments, **others):
+        return Case(method, name, models, *arguments, folder="vocabulary", **others)
+
+    return [
+        case("linear", "linear_common", {}, weights(0.5, 0.3, 0.7), vocabulary="common"),
+        case("linear", "linear_pad", {}, weights(0.5, 0.3, 0.7), vocabulary="pad"),
+        case("linear", "linear_pad_sum", {"normalize": False}, weights(0.5, 0.3, 0.7), vocabulary="pad"),
+        case("uniform_soup", "uniform_soup_pad", vocabulary="pad"),
+        case("ties", "ties_common", {}, some, base="base", vocabulary="common"),
+        case("model_stock", "model_stock_common", base="base", vocabulary="common"),
+    ]
+
+
 def all_cases():
     for case in flat_cases():
         case.set = ""
         yield case
-    yield from spherical_cases() + task_vector_cases() + other_cases()
+    yield from spherical_cases() + task_vector_cases() + other_cases() + vocabulary_cases()

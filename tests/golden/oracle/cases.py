@@ -4,6 +4,8 @@ import dataclasses
 import json
 import re
 
+import numpy as np
+
 from .catalog import METHODS
 from .formats import FORMATS, rounded
 from .scopes import Scope, Tensor, grouped
@@ -24,6 +26,8 @@ class Case:
     keep_from: str = ""
     lists_base: bool = False  # the anchor is among `models:` too
     examples: tuple = ()  # in place of weights
+    vocabulary: str = ""  # common or pad; for methods and scopes that see one tensor at a time
+    folder: str = ""  # below methods/; empty: named as the method
 
     def file(self, letter):
         return "base" if letter == "base" and not self.set else f"{self.set}{letter}"
@@ -35,6 +39,8 @@ class Case:
             lines.append(f"semantics: {self.semantics}")
         if self.scope:
             lines.append(f"scope: {self.scope}")
+        if self.vocabulary:
+            lines.append(f"vocabulary: {self.vocabulary}")
         if self.exclude:
             lines.append(f"exclude: {json.dumps([re.escape(part) for part in self.exclude])}")
         if self.keep_from:
@@ -86,13 +92,34 @@ class Case:
             if dtype not in FORMATS or any(part in name for part in self.exclude):
                 output[name] = (dtype, values)
                 continue
-            tensors.append(Tensor(name, [model[name][1] for model in ingredients], base[name][1] if base else None))
+            tensor = Tensor(name, [model[name][1] for model in ingredients], base[name][1] if base else None)
+            if self.vocabulary and len({x.shape for x in tensor.models}) > 1:
+                output[name] = (dtype, rounded(self.merged_rows(tensor, arguments), dtype))
+            else:
+                tensors.append(tensor)
         for group in grouped(tensors, scope):
             values = METHODS[self.method].merge(Scope(group, list(self.models)), **arguments)
             for tensor, merged in zip(group, values):
                 dtype = kept[tensor.name][0]
                 output[tensor.name] = (dtype, rounded(merged, dtype))
         return output
+
+    def merged_rows(self, tensor, arguments):
+        """`common`: the leading rows that all have; `pad`: all rows, each merged over the models that have it."""
+        counts = [x.shape[0] for x in tensor.models] + ([] if tensor.base is None else [tensor.base.shape[0]])
+        ends = [min(counts)] if self.vocabulary == "common" else sorted(set(counts))
+        parts = []
+        for first, end in zip([0, *ends], ends):
+            holders = [i for i, x in enumerate(tensor.models) if x.shape[0] >= end]
+            rows = Tensor(
+                tensor.name,
+                [tensor.models[i][first:end] for i in holders],
+                None if tensor.base is None else tensor.base[first:end],
+            )
+            own = {k: [v[i] for i in holders] if isinstance(v, list) else v for k, v in arguments.items()}
+            scope = Scope([rows], [self.models[i] for i in holders])
+            parts += METHODS[self.method].merge(scope, **own)
+        return np.concatenate(parts)
 
 
 def flow(values):

@@ -73,8 +73,20 @@ def layered(letter):
     return tensors
 
 
+def with_more_rows(tensors, rows, seed):
+    """The same with a larger vocabulary."""
+    made = dict(tensors)
+    for name in ("model.embed_tokens.weight", "lm_head.weight"):
+        dtype, values = tensors[name]
+        new = np.random.Generator(np.random.Philox(seed)).standard_normal((rows, values.shape[1]))
+        made[name] = (dtype, np.concatenate([values, rounded(new, dtype)]))
+    return made
+
+
 def models():
     """File name without its ending -> {tensor: (type, values)}."""
     made = {letter: flat(seed) for seed, letter in enumerate(LETTERS, 1)}
     made.update({f"layered_{letter}": layered(letter) for letter in LETTERS})
+    made["layered_wide_b"] = with_more_rows(made["layered_b"], 3, 3000)
+    made["layered_wide_c"] = with_more_rows(made["layered_c"], 1, 3001)
     return made
