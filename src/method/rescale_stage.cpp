@@ -28,7 +28,8 @@ void RescaleStage::take(std::size_t tensor, const Tile& tile, const std::vector<
                        [&](std::uint64_t piece, std::uint64_t elements,
                            std::span<const kernel::SparsePart> parts, kernel::TypedInput anchor) {
                          if (parts.empty()) return;
-                         kernel::sparsified(parts.front(), anchor, elements, entries.data() + (piece - first));
+                         kernel::sparsified(parts.front(), anchor, elements,
+                                            entries.data() + (piece - first));
                        });
         sums.push_back(kernel::absolute_sum({entries.data(), count}));
       }

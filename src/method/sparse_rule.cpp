@@ -47,9 +47,10 @@ class TaskVectorPass : public ElementPass {
     for_each_piece(rules_, tile, tile.first, tile.count, longest_piece,
                    [&](std::uint64_t first, std::uint64_t count, std::span<const kernel::SparsePart> parts,
                        kernel::TypedInput anchor) {
-                     counts.nonfinite += kernel::combine_task_vectors(
-                                             form_, parts, anchor, from(tile.output, first - tile.first), count)
-                                             .nonfinite;
+                     counts.nonfinite +=
+                         kernel::combine_task_vectors(form_, parts, anchor,
+                                                      from(tile.output, first - tile.first), count)
+                             .nonfinite;
                    });
     return counts;
   }

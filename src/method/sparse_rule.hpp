@@ -54,6 +54,7 @@ void for_each_piece(const std::vector<SparseRule>& rules, const Tile& tile, std:
                     std::uint64_t count, std::uint64_t longest, const PieceWork& work);
 
 /// The apply step that sums task vectors under rules.
-std::unique_ptr<ElementPass> make_task_vector_pass(kernel::TaskVectorForm form, std::vector<SparseRule> rules);
+std::unique_ptr<ElementPass> make_task_vector_pass(kernel::TaskVectorForm form,
+                                                   std::vector<SparseRule> rules);
 
 }  // namespace stockpot::method

@@ -28,6 +28,11 @@ struct SparseSurvey {
   std::function<kernel::TaskVectorForm(const TensorContext&)> form;
 };
 
+/// What finding thresholds costs: a sample, one reading, and memory for candidates.
+inline SurveyCost selection_cost() {
+  return {.passes = 1, .samples = true, .memory_bytes = std::uint64_t{64} << 20};
+}
+
 std::unique_ptr<Survey> make_sparse_survey(const ScopeContext& scope, SparseSurvey wanted);
 
 }  // namespace stockpot::method

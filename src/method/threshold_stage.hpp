@@ -27,8 +27,8 @@ class ThresholdStage : public SurveyStage {
   struct Wanted {
     std::size_t model = 0;
     stats::RankRange ranks;
-    std::size_t lower = 0;                ///< query of the smallest magnitude kept
-    std::optional<std::size_t> upper;     ///< of the largest, where larger ones are dropped
+    std::size_t lower = 0;             ///< query of the smallest magnitude kept
+    std::optional<std::size_t> upper;  ///< of the largest, where larger ones are dropped
     std::uint64_t kept = 0;
   };
   /// Asks which ties of the thresholds stay, once the thresholds are known.
