@@ -102,7 +102,7 @@ bool SharedScopes::begin_batch() {
   }
   comm::agree_after(world_, "statistics", [&] {
     for (const SharedScope& shared : batch_) {
-      job_.surveys.begin(shared.scope, job_.plan.buffers.survey_bytes / sharers);
+      job_.begin_survey(shared.scope, job_.plan.buffers.survey_bytes / sharers);
     }
   });
   std::uint64_t begun = batch_.size();
@@ -131,7 +131,7 @@ void SharedScopes::end_round() {
 }
 
 void SharedScopes::report() {
-  for (const SharedScope& shared : batch_) job_.surveys.report(shared.scope);
+  for (const SharedScope& shared : batch_) job_.finish_survey(shared.scope);
 }
 
 }  // namespace stockpot::engine

@@ -133,6 +133,30 @@ TEST_P(SurveyBytes, AreTheSameWhereTensorsAreCut) {
 INSTANTIATE_TEST_SUITE_P(Methods, SurveyBytes, testing::ValuesIn(survey_cases),
                          [](const auto& test_info) { return test_info.param.name; });
 
+/// What was surveyed before a failure isn't read again.
+TEST_P(SurveyBytes, AreTheSameAfterAFailureAndResume) {
+  write_models(true);
+  write_survey_recipe(GetParam().head);
+  merge();
+  const auto undisturbed = read_folder(out);
+  std::uint64_t once = read_tensors(out).size() * 4096 + undisturbed.at("model.safetensors").size();
+  for (std::size_t m = 0; m <= models; ++m) {
+    once += std::filesystem::file_size(folder / ("m" + std::to_string(m)) / "model.safetensors");
+  }
+  std::filesystem::remove_all(out);
+  set_grid(2, 1);
+  io::set_fault_plan("write:enospc:nth=14");
+  EXPECT_EQ(merge_failure().code, ExitCode::system_io);
+  io::set_fault_plan("");
+  set_grid(3, 1);
+  options.existing = io::ExistingOutput::resume;
+  merge();
+  EXPECT_TRUE(read_folder(out) == undisturbed);
+  // Of one scope nothing is left to survey; of many those that were not begun.
+  if (GetParam().head.find("scope: model") == std::string::npos) return;
+  EXPECT_LE(run_json()["bytes"]["read"].get<std::uint64_t>(), once);
+}
+
 /// TIES over the whole model, written down plainly: exact counts, ties to the lowest position, names
 /// bytewise.
 TEST_F(Surveys, TiesOfTheModelKeepsExactlyTheLargest) {
