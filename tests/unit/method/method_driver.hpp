@@ -137,7 +137,7 @@ inline ParameterValues plain_parameters(const recipe::MethodSchema& schema, std:
 
 /// Ingredients to test a method with: three where it takes as many, the anchor apart.
 inline std::size_t ingredients(const recipe::MethodSchema& schema) {
-  const std::size_t anchors = schema.needs_base_model ? 1 : 0;
+  const std::size_t anchors = schema.has_anchor() ? 1 : 0;
   return schema.maximum_models == 0 ? 3 : std::min<std::size_t>(3, schema.maximum_models - anchors);
 }
 
