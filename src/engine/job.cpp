@@ -28,6 +28,17 @@ void Job::finish(UnitRecord record) {
   records_.push_back(std::move(record));
 }
 
+method::Survey& Job::begin_survey(std::uint32_t scope, std::uint64_t memory_bytes) {
+  const auto found = earlier.find(survey_key(scope));
+  return surveys.begin(scope, memory_bytes, found == earlier.end() ? nullptr : &found->second);
+}
+
+void Job::finish_survey(std::uint32_t scope) {
+  surveys.report(scope);
+  const std::vector<Digest> findings = surveys.findings(scope);
+  if (journal && !findings.empty()) journal->append(survey_key(scope), findings);
+}
+
 std::optional<UnitRecord> Job::earlier_record(std::uint32_t task, std::uint64_t unit) const {
   const auto found = earlier.find(unit_key(task, unit));
   if (found == earlier.end()) return std::nullopt;

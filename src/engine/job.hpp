@@ -41,6 +41,10 @@ struct Job {
   void finish(UnitRecord record);
   /// The earlier run's record of a unit, if it has one of the right form.
   [[nodiscard]] std::optional<UnitRecord> earlier_record(std::uint32_t task, std::uint64_t unit) const;
+  /// Begins the survey of a scope, with what an earlier run found. Thread safe.
+  method::Survey& begin_survey(std::uint32_t scope, std::uint64_t memory_bytes);
+  /// Keeps what a complete survey reports, and journals what it found. Thread safe.
+  void finish_survey(std::uint32_t scope);
   /// All records, once no lane runs.
   [[nodiscard]] const std::vector<UnitRecord>& records() const { return records_; }
 

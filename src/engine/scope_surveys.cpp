@@ -1,10 +1,37 @@
 #include "engine/scope_surveys.hpp"
 
+#include <cstring>
+#include <span>
 #include <utility>
 
 namespace stockpot::engine {
 
-method::Survey& ScopeSurveys::begin(std::uint32_t scope, std::uint64_t memory_bytes) {
+namespace {
+
+/// Journals hold digests, of two words each; the number of words comes first.
+std::vector<Digest> to_digests(const std::vector<std::uint64_t>& words) {
+  std::vector<std::uint64_t> padded{words.size()};
+  padded.insert(padded.end(), words.begin(), words.end());
+  padded.resize((padded.size() + 1) / 2 * 2);
+  std::vector<Digest> digests(padded.size() / 2);
+  std::memcpy(std::as_writable_bytes(std::span(digests)).data(), padded.data(),
+              padded.size() * sizeof(std::uint64_t));
+  return digests;
+}
+
+std::vector<std::uint64_t> to_words(const std::vector<Digest>& digests) {
+  std::vector<std::uint64_t> words(2 * digests.size());
+  std::memcpy(words.data(), digests.data(), words.size() * sizeof(std::uint64_t));
+  const std::uint64_t count = words.empty() ? 0 : words.front();
+  if (count == 0 || count >= words.size()) return {};
+  return {words.begin() + 1, words.begin() + 1 + static_cast<std::ptrdiff_t>(count)};
+}
+static_assert(sizeof(Digest) == 2 * sizeof(std::uint64_t));
+
+}  // namespace
+
+method::Survey& ScopeSurveys::begin(std::uint32_t scope, std::uint64_t memory_bytes,
+                                    const std::vector<Digest>* earlier_findings) {
   const plan::ScopeGroup& group = plan_.scopes.groups[scope];
   method::ScopeContext context;
   context.kind = plan_.settings.scope;
@@ -14,6 +41,7 @@ method::Survey& ScopeSurveys::begin(std::uint32_t scope, std::uint64_t memory_by
     context.tensors.push_back(plan::context_of(plan_.tasks[task], models_, plan_.settings));
   }
   std::unique_ptr<method::Survey> survey = method_.survey(context);
+  if (earlier_findings != nullptr) survey->adopt(to_words(*earlier_findings));
   const std::lock_guard lock(mutex_);
   open_[scope] = std::move(survey);
   return *open_[scope];
@@ -40,6 +68,11 @@ void ScopeSurveys::report(std::uint32_t scope) {
   }
   const std::lock_guard lock(mutex_);
   reports_.merge(found);
+}
+
+std::vector<Digest> ScopeSurveys::findings(std::uint32_t scope) const {
+  const std::vector<std::uint64_t> words = at(scope).findings();
+  return words.empty() ? std::vector<Digest>{} : to_digests(words);
 }
 
 void ScopeSurveys::close(std::uint32_t scope) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "stockpot/base/digest.hpp"
 #include "stockpot/method/survey.hpp"
 #include "stockpot/plan/merge_plan.hpp"
 
@@ -19,13 +20,17 @@ class ScopeSurveys {
   ScopeSurveys(const plan::MergePlan& plan, const plan::ModelSet& models, const method::Method& method)
       : plan_(plan), models_(models), method_(method), open_(plan.scopes.groups.size()) {}
 
-  /// Local. Begins the survey of a scope, which may hold so much.
-  method::Survey& begin(std::uint32_t scope, std::uint64_t memory_bytes);
+  /// Local. Begins the survey of a scope, which may hold so much. What an earlier run found of it is taken
+  /// over; the survey is then complete.
+  method::Survey& begin(std::uint32_t scope, std::uint64_t memory_bytes,
+                        const std::vector<Digest>* earlier_findings);
   /// @pre begun
   [[nodiscard]] method::Survey& at(std::uint32_t scope) const;
   [[nodiscard]] std::unique_ptr<method::ElementPass> pass(const plan::ScopePlace& place) const;
   /// Local. Keeps what a complete survey reports.
   void report(std::uint32_t scope);
+  /// What a complete survey found, as a journal holds it; empty if it can't be taken over.
+  [[nodiscard]] std::vector<Digest> findings(std::uint32_t scope) const;
   /// Local. Ends a survey whose tensors are merged.
   void close(std::uint32_t scope);
   /// What was reported on this rank, by the key that the manifest gives it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <numeric>
 
 #include "stockpot/base/error.hpp"
@@ -52,6 +53,11 @@ class Reader {
 
 std::uint64_t unit_key(std::uint32_t task, std::uint64_t unit) {
   return std::uint64_t{task} << 32 | unit;
+}
+
+std::uint64_t survey_key(std::uint32_t scope) {
+  // There is no last task.
+  return unit_key(std::numeric_limits<std::uint32_t>::max(), scope);
 }
 
 std::vector<plan::InputRef> digested_inputs(const plan::TensorTask& task) {

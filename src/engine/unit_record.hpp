@@ -22,6 +22,9 @@ struct UnitRecord {
 /// Name of a unit in journals, equal for any number of ranks.
 std::uint64_t unit_key(std::uint32_t task, std::uint64_t unit);
 
+/// Name of a scope's survey in journals; no unit has it.
+std::uint64_t survey_key(std::uint32_t scope);
+
 /// Number of blocks that a unit's output and each digested input have.
 struct UnitBlocks {
   std::uint64_t output = 0;

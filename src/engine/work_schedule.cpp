@@ -59,7 +59,7 @@ WorkSchedule::WorkSchedule(Job& job, const std::vector<plan::Piece>& pieces) : j
 
 void WorkSchedule::open(std::size_t index) {
   if (stages_[index].scope) {
-    job_.surveys.begin(*stages_[index].scope, job_.plan.buffers.survey_bytes / job_.plan.buffers.lanes);
+    job_.begin_survey(*stages_[index].scope, job_.plan.buffers.survey_bytes / job_.plan.buffers.lanes);
   }
   advance(index);
 }
@@ -75,7 +75,7 @@ void WorkSchedule::advance(std::size_t index) {
       if (!items.empty()) break;
       survey.end_round(alone);  // a scope without elements
     }
-    if (items.empty()) job_.surveys.report(*stage.scope);
+    if (items.empty()) job_.finish_survey(*stage.scope);
   }
   if (items.empty()) {
     stage.merges = true;

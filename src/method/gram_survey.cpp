@@ -1,8 +1,10 @@
 #include "method/gram_survey.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
+#include "method/finding_words.hpp"
 #include "method/tile_parts.hpp"
 #include "stockpot/kernel/gram.hpp"
 
@@ -76,6 +78,24 @@ class GramSurvey : public Survey {
   void end_round(stats::Reducer& reducer) override {
     geometry_ = Geometry{sums_.total(reducer), std::nullopt};
     if (difference_) geometry_->squared_difference = difference_->total(reducer).squared_norm(0);
+  }
+
+  std::vector<std::uint64_t> findings() const override {
+    std::vector<std::uint64_t> words;
+    for (std::size_t i = 0; i < run_.vectors(); ++i) {
+      for (std::size_t j = 0; j <= i; ++j) put_words(words, std::array{geometry_->gram.dot(i, j)});
+    }
+    if (geometry_->squared_difference) put_words(words, std::array{*geometry_->squared_difference});
+    return words;
+  }
+  bool adopt(std::span<const std::uint64_t> findings) override {
+    if (findings.size() != run_.width()) return false;
+    std::vector<double> numbers = take_numbers(findings);
+    std::optional<double> difference;
+    if (difference_) difference = numbers.back();
+    numbers.resize(run_.triangle_width());
+    geometry_ = Geometry{stats::GramMatrix(run_.vectors(), std::move(numbers)), difference};
+    return true;
   }
 
   std::unique_ptr<ElementPass> coefficients(std::size_t tensor) const override {

@@ -14,6 +14,9 @@ class MajorityStage : public SurveyStage {
   [[nodiscard]] Reading next() const override { return sign_ ? Reading::nothing : Reading::everything; }
   void take(std::size_t tensor, const Tile& tile, const std::vector<SparseRule>& rules) override;
   void end_round(stats::Reducer& reducer) override;
+  std::vector<std::uint64_t> findings() const override { return {*sign_ > 0.0 ? 1U : 0U}; }
+  std::size_t finding_words() const override { return 1; }
+  void adopt(std::span<const std::uint64_t> findings) override { sign_ = findings[0] != 0 ? 1.0 : -1.0; }
   void refine(std::size_t, std::vector<SparseRule>&) const override {}
   void refine(kernel::TaskVectorForm& form) const override { form.tie_sign = *sign_; }
 

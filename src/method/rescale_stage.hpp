@@ -3,6 +3,7 @@
 #include <mutex>
 #include <vector>
 
+#include "method/finding_words.hpp"
 #include "method/survey_stage.hpp"
 #include "stockpot/tensor/leaf_sums.hpp"
 
@@ -18,6 +19,13 @@ class RescaleStage : public SurveyStage {
   }
   void take(std::size_t tensor, const Tile& tile, const std::vector<SparseRule>& rules) override;
   void end_round(stats::Reducer& reducer) override;
+  std::vector<std::uint64_t> findings() const override {
+    std::vector<std::uint64_t> words;
+    put_words(words, factors_);
+    return words;
+  }
+  std::size_t finding_words() const override { return models_; }
+  void adopt(std::span<const std::uint64_t> findings) override { factors_ = take_numbers(findings); }
   void refine(std::size_t tensor, std::vector<SparseRule>& rules) const override;
 
  private:

@@ -38,6 +38,26 @@ class StagedSurvey : public Survey {
     pass_complete_stages();
   }
 
+  std::vector<std::uint64_t> findings() const override {
+    std::vector<std::uint64_t> words;
+    for (const auto& stage : stages_) {
+      const std::vector<std::uint64_t> more = stage->findings();
+      words.insert(words.end(), more.begin(), more.end());
+    }
+    return words;
+  }
+  bool adopt(std::span<const std::uint64_t> findings) override {
+    std::size_t words = 0;
+    for (const auto& stage : stages_) words += stage->finding_words();
+    if (findings.size() != words) return false;
+    for (const auto& stage : stages_) {
+      stage->adopt(findings.first(stage->finding_words()));
+      findings = findings.subspan(stage->finding_words());
+    }
+    pass_complete_stages();
+    return true;
+  }
+
   std::unique_ptr<ElementPass> coefficients(std::size_t tensor) const override {
     kernel::TaskVectorForm form = form_(tensors_[tensor]);
     for (const auto& stage : stages_) stage->refine(form);

@@ -20,6 +20,10 @@ class SurveyStage {
   /// `rules`: of the tensor, as the stages before this one left them. Thread safe.
   virtual void take(std::size_t tensor, const Tile& tile, const std::vector<SparseRule>& rules) = 0;
   virtual void end_round(stats::Reducer& reducer) = 0;
+  /// What a complete stage found, always as many words, and taking that over: as in Survey.
+  [[nodiscard]] virtual std::vector<std::uint64_t> findings() const = 0;
+  [[nodiscard]] virtual std::size_t finding_words() const = 0;
+  virtual void adopt(std::span<const std::uint64_t> findings) = 0;
   /// @pre next() is nothing
   virtual void refine(std::size_t tensor, std::vector<SparseRule>& rules) const = 0;
   virtual void refine(kernel::TaskVectorForm& /*form*/) const {}

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
+#include "method/finding_words.hpp"
 #include "method/tile_parts.hpp"
 #include "stockpot/kernel/selection.hpp"
 
@@ -17,7 +19,7 @@ ThresholdStage::ThresholdStage(const ScopeContext& scope,
   for (std::size_t model = 0; model < kept_ranks_.size(); ++model) {
     const auto& ranks = kept_ranks_[model];
     if (!ranks || ranks->count == 0 || ranks->count == elements) continue;
-    Wanted wanted{model, *ranks, queries_.size(), std::nullopt, ranks->count};
+    Wanted wanted{model, *ranks, queries_.size(), std::nullopt};
     const std::size_t stream = model_of_stream_.size();
     model_of_stream_.push_back(model);
     queries_.push_back({stream, ranks->first});
@@ -27,12 +29,13 @@ ThresholdStage::ThresholdStage(const ScopeContext& scope,
     }
     wanted_.push_back(wanted);
   }
+  if (wanted_.empty()) return;
   selection_ =
       std::make_unique<stats::Selection>(elements, model_of_stream_.size(), queries_, scope.memory_bytes);
 }
 
 Reading ThresholdStage::next() const {
-  return selection_->next();
+  return selection_ ? selection_->next() : Reading::nothing;
 }
 
 std::vector<ElementRange> ThresholdStage::ranges() const {
@@ -72,16 +75,16 @@ void ThresholdStage::end_round(stats::Reducer& reducer) {
   selection_->end_round(reducer);
   const bool found = reading != Reading::ranges && selection_->next() == Reading::nothing;
   if (found && !std::exchange(asked_for_ties_, true)) ask_for_ties();
+  if (selection_->next() != Reading::nothing) return;
+  for (const Wanted& wanted : wanted_) kept_.push_back(kept_by(wanted));
+  selection_.reset();
 }
 
 void ThresholdStage::ask_for_ties() {
-  for (Wanted& wanted : wanted_) {
+  if (keeps_all_ties_) return;
+  for (const Wanted& wanted : wanted_) {
     const stats::Found& lower = selection_->found(wanted.lower);
     const std::uint64_t end = wanted.ranks.first + wanted.ranks.count;
-    if (keeps_all_ties_) {
-      wanted.kept = first_element_.back() - lower.below;
-      continue;
-    }
     if (wanted.upper) {
       const stats::Found& upper = selection_->found(*wanted.upper);
       if (upper.value != lower.value) selection_->keep_lowest(*wanted.upper, end - upper.below);
@@ -90,23 +93,55 @@ void ThresholdStage::ask_for_ties() {
   }
 }
 
-Cut ThresholdStage::cut_of(std::size_t query, std::size_t tensor) const {
-  const std::uint64_t bound = selection_->bound(query);
+ThresholdStage::Kept ThresholdStage::kept_by(const Wanted& wanted) const {
+  const stats::Found& lower = selection_->found(wanted.lower);
+  Kept kept;
+  kept.least = {lower.value, selection_->bound(wanted.lower)};
+  kept.most.value = std::numeric_limits<double>::infinity();
+  kept.entries = keeps_all_ties_ ? first_element_.back() - lower.below : wanted.ranks.count;
+  if (!wanted.upper) return kept;
+  const double upper = selection_->found(*wanted.upper).value;
+  // Where one magnitude alone is kept, its ties are counted at the lower end.
+  kept.most = {upper, upper == lower.value ? Cut{}.bound : selection_->bound(*wanted.upper)};
+  return kept;
+}
+
+Cut ThresholdStage::within(std::size_t tensor, Cut of_scope) const {
   const std::uint64_t first = first_element_[tensor];
-  return {selection_->found(query).value, bound > first ? bound - first : 0};
+  if (of_scope.bound != Cut{}.bound) of_scope.bound = of_scope.bound > first ? of_scope.bound - first : 0;
+  return of_scope;
+}
+
+std::vector<std::uint64_t> ThresholdStage::findings() const {
+  std::vector<std::uint64_t> words;
+  for (const Kept& kept : kept_) {
+    put_words(words, std::array{kept.least.value, kept.most.value});
+    words.insert(words.end(), {kept.least.bound, kept.most.bound, kept.entries});
+  }
+  return words;
+}
+
+std::size_t ThresholdStage::finding_words() const {
+  return 5 * wanted_.size();
+}
+
+void ThresholdStage::adopt(std::span<const std::uint64_t> findings) {
+  for (std::size_t i = 0; i < wanted_.size(); ++i) {
+    const auto words = findings.subspan(5 * i, 5);
+    const std::vector<double> values = take_numbers(words.first(2));
+    kept_.push_back({{values[0], words[2]}, {values[1], words[3]}, words[4]});
+  }
+  selection_.reset();
 }
 
 void ThresholdStage::refine(std::size_t tensor, std::vector<SparseRule>& rules) const {
   for (std::size_t model = 0; model < kept_ranks_.size(); ++model) {
     if (kept_ranks_[model] && kept_ranks_[model]->count == 0) rules[model].drops_all = true;
   }
-  for (const Wanted& wanted : wanted_) {
-    SparseRule& rule = rules[wanted.model];
-    rule.least = cut_of(wanted.lower, tensor);
-    if (!wanted.upper) continue;
-    rule.most = cut_of(*wanted.upper, tensor);
-    // One magnitude alone is kept: its ties are counted at the lower end.
-    if (rule.most->value == rule.least->value) rule.most->bound = Cut{}.bound;
+  for (std::size_t i = 0; i < wanted_.size(); ++i) {
+    SparseRule& rule = rules[wanted_[i].model];
+    rule.least = within(tensor, kept_[i].least);
+    if (wanted_[i].upper) rule.most = within(tensor, kept_[i].most);
   }
 }
 
@@ -116,9 +151,9 @@ void ThresholdStage::report(Diagnostics& diagnostics) const {
   for (std::size_t model = 0; model < kept_ranks_.size(); ++model) {
     if (kept_ranks_[model] && kept_ranks_[model]->count == 0) kept[model] = 0.0;
   }
-  for (const Wanted& wanted : wanted_) {
-    thresholds[wanted.model] = selection_->found(wanted.lower).value;
-    kept[wanted.model] = static_cast<double>(wanted.kept);
+  for (std::size_t i = 0; i < wanted_.size(); ++i) {
+    thresholds[wanted_[i].model] = kept_[i].least.value;
+    kept[wanted_[i].model] = static_cast<double>(kept_[i].entries);
   }
   diagnostics["threshold"] = thresholds;
   diagnostics["kept"] = kept;

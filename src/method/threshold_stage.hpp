@@ -19,6 +19,9 @@ class ThresholdStage : public SurveyStage {
   [[nodiscard]] std::vector<ElementRange> ranges() const override;
   void take(std::size_t tensor, const Tile& tile, const std::vector<SparseRule>& rules) override;
   void end_round(stats::Reducer& reducer) override;
+  std::vector<std::uint64_t> findings() const override;
+  std::size_t finding_words() const override;
+  void adopt(std::span<const std::uint64_t> findings) override;
   void refine(std::size_t tensor, std::vector<SparseRule>& rules) const override;
   void report(Diagnostics& diagnostics) const override;
 
@@ -29,11 +32,17 @@ class ThresholdStage : public SurveyStage {
     stats::RankRange ranks;
     std::size_t lower = 0;             ///< query of the smallest magnitude kept
     std::optional<std::size_t> upper;  ///< of the largest, where larger ones are dropped
-    std::uint64_t kept = 0;
+  };
+  /// What is kept of one model; bounds are positions of the scope.
+  struct Kept {
+    Cut least;
+    Cut most;
+    std::uint64_t entries = 0;
   };
   /// Asks which ties of the thresholds stay, once the thresholds are known.
   void ask_for_ties();
-  [[nodiscard]] Cut cut_of(std::size_t query, std::size_t tensor) const;
+  [[nodiscard]] Kept kept_by(const Wanted& wanted) const;
+  [[nodiscard]] Cut within(std::size_t tensor, Cut of_scope) const;
 
   std::vector<std::uint64_t> first_element_;  ///< by tensor, then the end
   std::vector<std::optional<stats::RankRange>> kept_ranks_;
@@ -41,8 +50,9 @@ class ThresholdStage : public SurveyStage {
   std::vector<Wanted> wanted_;
   std::vector<stats::Query> queries_;
   std::vector<std::size_t> model_of_stream_;
-  std::unique_ptr<stats::Selection> selection_;
+  std::unique_ptr<stats::Selection> selection_;  ///< until all is found
   bool asked_for_ties_ = false;
+  std::vector<Kept> kept_;  ///< by entry of wanted_, once found
 };
 
 }  // namespace stockpot::method

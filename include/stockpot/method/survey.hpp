@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -67,6 +68,13 @@ class Survey {
   virtual void take(std::size_t tensor, const Tile& tile) = 0;
   /// Collective over the ranks of the scope, once all have taken all tiles of the round.
   virtual void end_round(stats::Reducer& reducer) = 0;
+
+  /// What a complete survey found, so that another one of the same scope can go on from there; empty: it must
+  /// read again. @pre next() is nothing
+  [[nodiscard]] virtual std::vector<std::uint64_t> findings() const { return {}; }
+  /// Takes over what another survey of the scope found; next() is nothing afterwards. False, and nothing
+  /// changes, if it can't have been one. @pre no round has begun
+  virtual bool adopt(std::span<const std::uint64_t> /*findings*/) { return false; }
 
   /// The apply step of one tensor. Local. @pre next() is nothing
   [[nodiscard]] virtual std::unique_ptr<ElementPass> coefficients(std::size_t tensor) const = 0;
