@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "method/l1_factor.hpp"
 #include "stockpot/kernel/sums.hpp"
 
 namespace stockpot::method {
@@ -40,12 +41,9 @@ void RescaleStage::take(std::size_t tensor, const Tile& tile, const std::vector<
 }
 
 void RescaleStage::end_round(stats::Reducer& reducer) {
-  constexpr double smallest_norm = 1e-7;
   const std::vector<double> norms = reducer.total(sums_);
   for (std::size_t model = 0; model < models_; ++model) {
-    const double all = norms[2 * model];
-    const double kept = norms[2 * model + 1];
-    factors_.push_back(all < smallest_norm || kept < smallest_norm ? 1.0 : all / kept);
+    factors_.push_back(l1_factor(norms[2 * model], norms[2 * model + 1]));
   }
 }
 

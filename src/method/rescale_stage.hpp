@@ -9,8 +9,7 @@
 
 namespace stockpot::method {
 
-/// Finds each model's |d|_1 / |kept d|_1 over the scope: what mergekit multiplies kept entries by, unless one
-/// of the norms is below 1e-7 (mergekit/sparsify.py; methods.md 5).
+/// Finds each model's l1_factor over the scope.
 class RescaleStage : public SurveyStage {
  public:
   explicit RescaleStage(const ScopeContext& scope);

@@ -84,8 +84,10 @@ BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& mo
           fmt::format("--memory {} is too small for this merge; the smallest that works is {} ({} bytes)",
                       format_size(*memory_bytes), format_size(smallest), smallest));
     }
-    buffers.survey_bytes = std::min(
-        survey_bytes, std::max(least_survey_bytes, (*memory_bytes - base_bytes) / largest_survey_share));
+    const std::uint64_t beside_one_lane = *memory_bytes - base_bytes - widest * least_elements;
+    buffers.survey_bytes =
+        std::min({survey_bytes, beside_one_lane,
+                  std::max(least_survey_bytes, (*memory_bytes - base_bytes) / largest_survey_share)});
     const std::uint64_t available = *memory_bytes - base_bytes - buffers.survey_bytes;
     buffers.lanes = std::min(buffers.lanes, available / (widest * least_elements));
     const std::uint64_t fitting = available / buffers.lanes / widest;

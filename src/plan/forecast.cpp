@@ -8,9 +8,9 @@ namespace stockpot::plan {
 
 namespace {
 
-std::uint64_t sampled_elements(const ElementSpan& span) {
+std::uint64_t sampled_elements(const TensorTask& task, const ElementSpan& span) {
   std::uint64_t elements = 0;
-  for (const ElementSpan& leaf : sampled_leaves(span)) elements += leaf.count;
+  for (const ElementSpan& leaf : sampled_leaves(span)) elements += leaf.count + rows_overhang(task, leaf);
   return elements;
 }
 
@@ -25,7 +25,7 @@ std::vector<Traffic> unit_traffic(const MergePlan& plan, const ModelSet& models,
   const auto& place = plan.scopes.place[task_index];
   const bool samples = place && plan.scopes.groups[place->scope].cost.samples;
   const std::uint64_t surveyed =
-      (readings(plan, task_index) - 1) * covered + (samples ? sampled_elements(span) : 0);
+      (readings(plan, task_index) - 1) * covered + (samples ? sampled_elements(task, span) : 0);
   const std::uint64_t owner = owner_column(plan, task_index, unit);
   std::vector<Traffic> columns(plan.grid.columns);
   const auto tile_bytes = [&](const InputRef& input, std::uint64_t count) {

@@ -162,8 +162,8 @@ void TaskBuilder::merge(const std::string& output_name, const std::vector<Contri
   choose_kind(task, inputs, single_source);
   if (problems_.size() == problems_before) check_coefficients(task);
   if (task.kind == TaskKind::merge) {
-    task.row_elements =
-        std::max<std::uint64_t>(1, method_.row_elements(context_of(task, models_, settings())));
+    const std::uint64_t row = method_.row_elements(context_of(task, models_, settings()));
+    task.row_elements = std::max<std::uint64_t>(1, std::min(row, task.elements));
   }
   tasks_.push_back(std::move(task));
 }

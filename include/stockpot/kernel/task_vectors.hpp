@@ -10,8 +10,8 @@ namespace stockpot::kernel {
 
 /// One model's share of a sum of task vectors d_i = x_i - b. Entry e of a tile is kept where
 /// least <= |d_i| <= most (a NaN is always within) and, if `keep` is given, where bit e % 64 of keep[e / 64]
-/// is set. A kept entry becomes s_i = (d_i * factor) / divisor; 1 changes nothing. A dropped entry
-/// contributes nothing, not even a zero.
+/// is set. A kept entry becomes s_i = (d_i * factor) / divisor; 1 changes nothing. With `divisors` entry e is
+/// divided by divisors[e] instead. A dropped entry contributes nothing, not even a zero.
 /// @pre weight, factor and divisor are finite, divisor is not 0, least and most are not NaN
 struct SparsePart {
   TypedInput input;
@@ -21,6 +21,7 @@ struct SparsePart {
   const std::uint64_t* keep = nullptr;  ///< (count + 63) / 64 words; parts may share them
   double factor = 1.0;
   double divisor = 1.0;
+  const double* divisors = nullptr;  ///< `count` numbers, of any alignment
 };
 
 /// Which kept entries contribute: all, or those whose vote has the elected sign. Votes are v_i = w_i s_i or

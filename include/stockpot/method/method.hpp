@@ -113,7 +113,8 @@ class Method {
   [[nodiscard]] virtual recipe::Scope default_scope(recipe::Semantics) const { return recipe::Scope::tensor; }
   /// True if surveys lead to linear forms.
   [[nodiscard]] virtual bool surveys_for_linear_form() const { return false; }
-  /// Tiles hold whole runs of so many elements, in the survey and when applied. 1: any cut will do.
+  /// Tiles hold whole runs of so many elements, in the survey and when applied; the last run of a tensor may
+  /// be shorter. 1: any cut will do.
   [[nodiscard]] virtual std::uint64_t row_elements(const TensorContext& /*tensor*/) const { return 1; }
 };
 

@@ -59,8 +59,14 @@ class Sieve {
     if (part_.keep != nullptr) mask = either(mask, clear_bits(part_.keep[element / 64] >> (element % 64)));
     return mask;
   }
-  HWY_INLINE Quad scaled(Quad delta) const {
+  /// Of the same group.
+  HWY_INLINE Quad scaled(Quad delta, std::uint64_t element) const {
     const Quad product = weighted(delta, part_.factor);
+    if (part_.divisors != nullptr) {
+      const Quad divisors = load_doubles(part_.divisors + element);
+      return {hn::Div(product.a, divisors.a), hn::Div(product.b, divisors.b), hn::Div(product.c, divisors.c),
+              hn::Div(product.d, divisors.d)};
+    }
     return part_.divisor == 1.0 ? product : divide(product, part_.divisor);
   }
 
@@ -99,7 +105,8 @@ void sparse_row(const SparsePart& part, std::uint64_t begin, const double* ancho
   const std::size_t group = group_elements();
   for (std::uint64_t element = 0; element < count; element += group) {
     const Quad delta = task_vector<In>(part, begin + element, anchor + element);
-    store_doubles(zero_where(sieve.dropped(delta, begin + element), sieve.scaled(delta)), row + element);
+    store_doubles(zero_where(sieve.dropped(delta, begin + element), sieve.scaled(delta, begin + element)),
+                  row + element);
   }
 }
 
@@ -127,7 +134,7 @@ void add_sparse(const SparsePart& part, std::uint64_t begin, const double* ancho
   for (std::uint64_t element = 0; element < count; element += group) {
     const Quad delta = task_vector<In>(part, begin + element, anchor + element);
     const QuadMask dropped = sieve.dropped(delta, begin + element);
-    const Quad product = weighted(sieve.scaled(delta), part.weight);
+    const Quad product = weighted(sieve.scaled(delta, begin + element), part.weight);
     add_to(sums.products + element, sums.start, choose(dropped, nothing(), product));
     if (sums.weights != nullptr) {
       add_to(sums.weights + element, sums.start, choose(dropped, nothing(), weights));

@@ -33,11 +33,12 @@ struct AddSparseChoice {
   }
 };
 
-/// Whether everything is bf16, so that its order in a group is free. Bits of `keep` have an order.
+/// Whether everything is bf16, so that its order in a group is free. Bits of `keep` and divisors have an
+/// order.
 bool pairs(std::span<const SparsePart> parts, TypedInput anchor, TypedOutput output) {
   return output.dtype == DType::bf16 && anchor.dtype == DType::bf16 &&
          std::all_of(parts.begin(), parts.end(), [](const SparsePart& part) {
-           return part.input.dtype == DType::bf16 && part.keep == nullptr;
+           return part.input.dtype == DType::bf16 && part.keep == nullptr && part.divisors == nullptr;
          });
 }
 

@@ -14,7 +14,7 @@ std::optional<double> entry(const SparsePart& part, TypedInput anchor, std::uint
   const double delta = element(part.input, index) - element(anchor, index);
   if (std::abs(delta) < part.least || std::abs(delta) > part.most) return std::nullopt;
   if (part.keep != nullptr && ((part.keep[index / 64] >> (index % 64)) & 1) == 0) return std::nullopt;
-  return (delta * part.factor) / part.divisor;
+  return (delta * part.factor) / (part.divisors != nullptr ? part.divisors[index] : part.divisor);
 }
 
 /// A sum that starts from its first term.

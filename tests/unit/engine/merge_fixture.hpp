@@ -14,6 +14,7 @@
 #include "stockpot/engine/merge_job.hpp"
 #include "stockpot/engine/plan_job.hpp"
 #include "stockpot/io/fault.hpp"
+#include "stockpot/plan/merge_plan.hpp"
 #include "support/checkpoint_builder.hpp"
 #include "support/merge_case.hpp"
 #include "support/output_tensors.hpp"
@@ -111,6 +112,24 @@ class MergeFixture : public testing::Test {
     EXPECT_EQ(planned.problems.size(), 1U);
     const std::string& message = planned.problems.back().message;
     return std::stoull(message.substr(message.rfind('(') + 1));
+  }
+
+  /// Predicted traffic of every rank is what the run file counted; buffers stay within what the plan
+  /// reserved.
+  void expect_forecast_holds() const {
+    const PlannedMerge planned = plan_recipe(recipe, options);
+    ASSERT_TRUE(planned.plan);
+    const auto ranks = plan::forecast(*planned.plan, planned.models);
+    const nlohmann::json run = run_json();
+    ASSERT_EQ(run["per_rank"].size(), ranks.size());
+    for (std::size_t r = 0; r < ranks.size(); ++r) {
+      const nlohmann::json& measured = run["per_rank"][r];
+      EXPECT_EQ(measured["bytes"]["read"], ranks[r].traffic.read_bytes) << "rank " << r;
+      EXPECT_EQ(measured["bytes"]["exchanged"], ranks[r].traffic.exchanged_bytes) << "rank " << r;
+      EXPECT_EQ(measured["bytes"]["written"], ranks[r].traffic.written_bytes) << "rank " << r;
+      EXPECT_LE(measured["peak_buffer_bytes"], planned.plan->buffers.bytes()) << "rank " << r;
+      EXPECT_GE(measured["peak_buffer_bytes"], planned.plan->buffers.bytes_per_lane) << "rank " << r;
+    }
   }
 
   stockpot::test::TemporaryFolder folder;

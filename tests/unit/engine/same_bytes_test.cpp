@@ -2,7 +2,6 @@
 
 #include "merge_fixture.hpp"
 #include "stockpot/kernel/linear_form.hpp"
-#include "stockpot/plan/merge_plan.hpp"
 
 namespace stockpot::engine {
 namespace {
@@ -52,24 +51,6 @@ std::string describe(const Way& way) {
 class SameBytes : public MergeFixture, public testing::WithParamInterface<std::uint64_t> {
  protected:
   ~SameBytes() override { kernel::restrict_instruction_set(""); }
-
-  /// Predicted traffic of every rank is what the run file counted; buffers stay within what the plan
-  /// reserved.
-  void expect_forecast_holds() const {
-    const PlannedMerge planned = plan_recipe(recipe, options);
-    ASSERT_TRUE(planned.plan);
-    const auto ranks = plan::forecast(*planned.plan, planned.models);
-    const nlohmann::json run = run_json();
-    ASSERT_EQ(run["per_rank"].size(), ranks.size());
-    for (std::size_t r = 0; r < ranks.size(); ++r) {
-      const nlohmann::json& measured = run["per_rank"][r];
-      EXPECT_EQ(measured["bytes"]["read"], ranks[r].traffic.read_bytes) << "rank " << r;
-      EXPECT_EQ(measured["bytes"]["exchanged"], ranks[r].traffic.exchanged_bytes) << "rank " << r;
-      EXPECT_EQ(measured["bytes"]["written"], ranks[r].traffic.written_bytes) << "rank " << r;
-      EXPECT_LE(measured["peak_buffer_bytes"], planned.plan->buffers.bytes()) << "rank " << r;
-      EXPECT_GE(measured["peak_buffer_bytes"], planned.plan->buffers.bytes_per_lane) << "rank " << r;
-    }
-  }
 
   /// The reference run on one rank, checked against the oracle; then every other way against it.
   void expect_same_bytes_everywhere(const MergeCase& merge, std::uint64_t shard_bytes) {

@@ -35,8 +35,7 @@ double expected_value(const TaskVectorForm& form, const Tile& tile, const Sparse
     const SparsePart& part = sparse.parts[i];
     if (!is_kept(part, tile.delta(i, index), index)) continue;
     weights.push_back(part.weight);
-    const double product = tile.delta(i, index) * part.factor;
-    entries.push_back(product / part.divisor);
+    entries.push_back(test::scaled(part, tile.delta(i, index), index));
   }
   std::vector<bool> counts(entries.size(), true);
   if (form.election != Election::none) {
@@ -212,8 +211,7 @@ TEST_P(TaskVectorsTest, BalancesSignsOfSums) {
       double sum = 0.0;
       for (std::size_t i = 0; i < sparse.parts.size(); ++i) {
         const SparsePart& part = sparse.parts[i];
-        const double product = tile.delta(i, e) * part.factor;
-        if (is_kept(part, tile.delta(i, e), e)) sum += product / part.divisor;
+        if (is_kept(part, tile.delta(i, e), e)) sum += test::scaled(part, tile.delta(i, e), e);
       }
       if (sum > 0.0) expected += 1;
       if (sum < 0.0) expected -= 1;
@@ -230,9 +228,9 @@ TEST_P(TaskVectorsTest, SparsifiedEntriesAreScaledOrZero) {
     std::vector<double> entries(tile.count + 4, -7.0);
     sparsified(sparse.parts[0], tile.anchor.view(), tile.count, entries.data());
     for (std::uint64_t e = 0; e < tile.count; ++e) {
-      const double product = tile.delta(0, e) * sparse.parts[0].factor;
-      const double expected =
-          is_kept(sparse.parts[0], tile.delta(0, e), e) ? product / sparse.parts[0].divisor : 0.0;
+      const SparsePart& part = sparse.parts[0];
+      const double delta = tile.delta(0, e);
+      const double expected = is_kept(part, delta, e) ? test::scaled(part, delta, e) : 0.0;
       if (std::isnan(expected)) {
         ASSERT_TRUE(std::isnan(entries[e]));
       } else {

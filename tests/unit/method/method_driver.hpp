@@ -38,7 +38,8 @@ struct MethodRun {
     return tensor;
   }
 
-  /// The output's bytes, applied in tiles that end at `cuts` (ascending) and at the end of the tensor.
+  /// The output's bytes, applied in tiles that end at `cuts` (ascending) and at the end of the tensor. With a
+  /// method that works on rows tiles are completed to whole ones, and the survey is cut there too.
   [[nodiscard]] std::vector<std::byte> run(std::vector<std::uint64_t> cuts = {}) const {
     const std::uint64_t elements = models.front().size();
     std::vector<std::vector<std::byte>> stored;
@@ -46,20 +47,32 @@ struct MethodRun {
     const std::vector<std::byte> stored_anchor = store(input_dtype, anchor);
     std::vector<std::byte> output(elements * width(output_dtype));
     std::vector<kernel::TypedInput> inputs(models.size());
+    std::vector<std::vector<std::byte>> shown;
+    const std::uint64_t row = std::max<std::uint64_t>(1, method.row_elements(context()));
     const auto tile_at = [&](std::uint64_t first, std::uint64_t count) {
-      for (std::size_t i = 0; i < inputs.size(); ++i) {
-        inputs[i] = {input_dtype, stored[i].data() + first * width(input_dtype)};
-      }
       Tile tile;
       tile.first = first;
       tile.count = count;
+      tile.before = first % row;
+      tile.after = std::min((row - (first + count) % row) % row, elements - (first + count));
+      // What lies outside the tile's rows must not be looked at.
+      const std::uint64_t begin = first - tile.before;
+      const std::uint64_t covered = tile.before + count + tile.after;
+      const auto only_rows = [&](const std::vector<std::byte>& whole) {
+        const auto at = whole.begin() + static_cast<std::ptrdiff_t>(begin * width(input_dtype));
+        return std::vector<std::byte>(at, at + static_cast<std::ptrdiff_t>(covered * width(input_dtype)));
+      };
+      shown.clear();
+      for (const auto& model : stored) shown.push_back(only_rows(model));
+      if (!anchor.empty()) shown.push_back(only_rows(stored_anchor));
+      for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i] = {input_dtype, shown[i].data()};
       tile.inputs = inputs;
-      if (!anchor.empty()) tile.anchor = {input_dtype, stored_anchor.data() + first * width(input_dtype)};
+      if (!anchor.empty()) tile.anchor = {input_dtype, shown.back().data()};
       tile.output = {output_dtype, output.data() + first * width(output_dtype)};
       return tile;
     };
-    const auto pass = prepared_pass(tile_at);
     cuts.push_back(elements);
+    const auto pass = prepared_pass(tile_at, row > 1 ? cuts : std::vector<std::uint64_t>{});
     for (std::uint64_t first = 0; const std::uint64_t end : cuts) {
       pass->apply(tile_at(first, end - first));
       first = end;
@@ -67,9 +80,10 @@ struct MethodRun {
     return output;
   }
 
-  /// The apply step, after the survey where the method needs one.
+  /// The apply step, after the survey where the method needs one, in tiles of leaves or that end at `cuts`.
   template <typename TileAt>
-  [[nodiscard]] std::unique_ptr<ElementPass> prepared_pass(TileAt tile_at) const {
+  [[nodiscard]] std::unique_ptr<ElementPass> prepared_pass(TileAt tile_at,
+                                                           const std::vector<std::uint64_t>& cuts) const {
     if (!method.needs_survey(context())) return method.coefficients(context());
     ScopeContext scope;
     scope.name = context().name;
@@ -81,6 +95,11 @@ struct MethodRun {
     for (Reading reading = survey->next(); reading != Reading::nothing; reading = survey->next()) {
       if (reading == Reading::ranges) {
         for (const ElementRange& range : survey->ranges()) survey->take(0, tile_at(range.first, range.count));
+      } else if (reading == Reading::everything && !cuts.empty()) {
+        for (std::uint64_t first = 0; const std::uint64_t end : cuts) {
+          survey->take(0, tile_at(first, end - first));
+          first = end;
+        }
       } else {
         for (std::uint64_t leaf = 0; leaf * leaf_elements < elements; ++leaf) {
           if (reading == Reading::sample && leaf != sampled_leaf(leaf / sampling_window)) continue;
@@ -137,7 +156,7 @@ inline ParameterValues plain_parameters(const recipe::MethodSchema& schema, std:
 
 /// Ingredients to test a method with: three where it takes as many, the anchor apart.
 inline std::size_t ingredients(const recipe::MethodSchema& schema) {
-  const std::size_t anchors = schema.needs_base_model ? 1 : 0;
+  const std::size_t anchors = schema.has_anchor() ? 1 : 0;
   return schema.maximum_models == 0 ? 3 : std::min<std::size_t>(3, schema.maximum_models - anchors);
 }
 
