@@ -27,6 +27,10 @@ void variances(std::span<const TypedInput> inputs, TypedInput anchor, std::uint6
   current_table().selection.variances(inputs, anchor, count, keys);
 }
 
+void keys_not_below(std::span<const double> keys, double least, std::uint64_t* bits) {
+  current_table().selection.keys_not_below(keys, least, bits);
+}
+
 BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double* candidates) {
   return current_table().selection.count_bracket(keys, bracket, candidates);
 }

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "method/scope_positions.hpp"
 #include "method/survey_stage.hpp"
 #include "stockpot/stats/counts.hpp"
 #include "stockpot/stats/selection.hpp"
@@ -35,7 +36,7 @@ class ThresholdStage : public SurveyStage {
   void ask_for_ties();
   [[nodiscard]] Cut cut_of(std::size_t query, std::size_t tensor) const;
 
-  std::vector<std::uint64_t> first_element_;  ///< by tensor, then the end
+  ScopePositions positions_;
   std::vector<std::optional<stats::RankRange>> kept_ranks_;
   bool keeps_all_ties_;
   std::vector<Wanted> wanted_;

@@ -53,6 +53,19 @@ inline void variance_block(std::span<const Row> rows, double* keys, std::uint64_
   }
 }
 
+/// One bit for each of 64 keys.
+HWY_INLINE std::uint64_t word_not_below(const double* keys, double least) {
+  const Doubles bound = hn::Set(F64(), least);
+  std::uint64_t word = 0;
+  for (std::size_t at = 0; at < 64; at += lanes()) {
+    std::uint64_t bits = 0;
+    const auto below = hn::Lt(hn::LoadU(F64(), keys + at), bound);
+    hn::StoreMaskBits(F64(), hn::Not(below), reinterpret_cast<std::uint8_t*>(&bits));
+    word |= bits << at;
+  }
+  return word;
+}
+
 /// Counts vectors of keys and appends those inside to the candidates.
 class BracketCounter {
  public:

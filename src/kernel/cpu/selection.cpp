@@ -47,6 +47,13 @@ void variances(std::span<const TypedInput> inputs, TypedInput anchor, std::uint6
   reference::variances(skip(inputs, whole), skip(anchor, whole), count - whole, keys + whole);
 }
 
+void keys_not_below(std::span<const double> keys, double least, std::uint64_t* bits) {
+  const std::size_t words = keys.size() / 64;
+  for (std::size_t word = 0; word < words; ++word)
+    bits[word] = word_not_below(keys.data() + 64 * word, least);
+  reference::keys_not_below(keys.subspan(64 * words), least, bits + words);
+}
+
 BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double* candidates) {
   const std::uint64_t whole = keys.size() - keys.size() % lanes();
   BracketCounter counter(bracket, candidates);
@@ -58,7 +65,7 @@ BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double
 }
 
 SelectionKernels selection_kernels() {
-  return {magnitudes, variances, count_bracket};
+  return {magnitudes, variances, keys_not_below, count_bracket};
 }
 
 #else

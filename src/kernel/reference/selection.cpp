@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "kernel/reference/elements.hpp"
@@ -34,6 +35,16 @@ void variances(std::span<const TypedInput> inputs, TypedInput anchor, std::uint6
   for (std::uint64_t index = 0; index < count; ++index) keys[index] = variance(inputs, anchor, index);
 }
 
+void keys_not_below(std::span<const double> keys, double least, std::uint64_t* bits) {
+  for (std::size_t first = 0; first < keys.size(); first += 64) {
+    std::uint64_t word = 0;
+    for (std::size_t i = first; i < std::min(first + 64, keys.size()); ++i) {
+      if (!(keys[i] < least)) word |= std::uint64_t{1} << (i - first);
+    }
+    bits[first / 64] = word;
+  }
+}
+
 BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double* candidates) {
   BracketCount counts;
   for (const double key : keys) {
@@ -47,7 +58,7 @@ BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double
 }
 
 SelectionKernels selection_kernels() {
-  return {magnitudes, variances, count_bracket};
+  return {magnitudes, variances, keys_not_below, count_bracket};
 }
 
 }  // namespace stockpot::kernel::reference

@@ -135,6 +135,28 @@ TEST_P(SelectionKernelTest, BracketsAreCountedAndCollectedInOrder) {
   }
 }
 
+TEST_P(SelectionKernelTest, BitsMarkTheKeysThatAreNotBelow) {
+  std::mt19937_64 generator(25);
+  const std::vector<double> special{0.0, 0x1p-1074, 0.25, 0.25, infinity, not_a_number};
+  for (int round = 0; round < 1000 && !HasFailure(); ++round) {
+    std::vector<double> keys(generator() % 300);
+    for (double& key : keys) {
+      key = generator() % 2 == 0 ? special[generator() % special.size()]
+                                 : std::abs(std::normal_distribution<double>()(generator));
+    }
+    const std::size_t words = (keys.size() + 63) / 64;
+    const double least = std::array{0.0, 0x1p-1074, 0.25, 0.5, infinity}[generator() % 5];
+    std::vector<std::uint64_t> expected(words + 1, 0);
+    expected.back() = 0x5a5a;
+    std::vector<std::uint64_t> bits(words + 1, 0x5a5a);
+    for (std::size_t e = 0; e < keys.size(); ++e) {
+      if (std::isnan(keys[e]) || keys[e] >= least) expected[e / 64] |= std::uint64_t{1} << (e % 64);
+    }
+    keys_not_below(keys, least, bits.data());
+    ASSERT_EQ(bits, expected) << keys.size() << " keys, least " << least;
+  }
+}
+
 TEST_P(SelectionKernelTest, RefusesWhatBreaksItsPreconditions) {
   std::array<std::byte, 8> data{};
   std::array<double, 1> keys{};
