@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "method/tile_parts.hpp"
@@ -12,21 +14,14 @@
 namespace stockpot::method {
 namespace {
 
-using Keys = std::array<double, leaf_elements>;
-
-/// Calls work(first, keys) with the variances of elements [first, first + count) of the tensor, a leaf's
-/// worth at a time.
-template <typename Work>
-void for_each_variance(const Tile& tile, std::uint64_t first, std::uint64_t count, Work work) {
-  Keys keys{};
-  std::vector<kernel::TypedInput> inputs(tile.inputs.size());
-  for (std::uint64_t done = 0; done < count; done += leaf_elements) {
-    const std::uint64_t size = std::min(leaf_elements, count - done);
-    const std::uint64_t offset = first + done - (tile.first - tile.before);
-    for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i] = from(tile.inputs[i], offset);
-    kernel::variances(inputs, from(tile.anchor, offset), size, keys.data());
-    work(first + done, std::span(keys).first(size));
-  }
+/// Every model's element `first` of the tensor.
+std::vector<kernel::TypedInput> inputs_at(const Tile& tile, std::uint64_t first) {
+  std::vector<kernel::TypedInput> inputs(tile.inputs.begin(), tile.inputs.end());
+  for (kernel::TypedInput& input : inputs) input = from(input, first - (tile.first - tile.before));
+  return inputs;
+}
+kernel::TypedInput anchor_at(const Tile& tile, std::uint64_t first) {
+  return from(tile.anchor, first - (tile.first - tile.before));
 }
 
 /// Positions at which the variance is above the cut, or equal to it and before its bound.
@@ -38,22 +33,39 @@ class VarianceMask : public KeepBits {
 
   void fill(const Tile& tile, std::size_t, std::uint64_t first, std::uint64_t count,
             std::uint64_t* bits) const override {
+    const std::vector<kernel::TypedInput> inputs = inputs_at(tile, first);
+    const kernel::TypedInput anchor = anchor_at(tile, first);
     const double above = std::nextafter(cut_.value, std::numeric_limits<double>::infinity());
-    const std::uint64_t begin = first;
-    for_each_variance(tile, first, count, [&](std::uint64_t at, std::span<double> keys) {
-      const bool before = at < cut_.bound;
-      if (before && cut_.bound - at < keys.size()) {
-        // Ties end within these keys: later ones are taken for lower.
-        const auto late = keys.begin() + static_cast<std::ptrdiff_t>(cut_.bound - at);
-        std::replace(late, keys.end(), cut_.value, -1.0);
-      }
-      kernel::keys_not_below(keys, before ? cut_.value : above, bits + (at - begin) / 64);
-    });
+    const double least = first < cut_.bound ? cut_.value : above;
+    kernel::variances_not_below(inputs, anchor, count, least, bits);
+    if (first < cut_.bound && cut_.bound - first < count)
+      drop_ties(inputs, anchor, cut_.bound - first, count, bits);
   }
 
  private:
+  /// Clears the bits of equal variances from element `begin` on: where ties end within these elements, which
+  /// happens once in a scope.
+  void drop_ties(std::span<const kernel::TypedInput> inputs, kernel::TypedInput anchor, std::uint64_t begin,
+                 std::uint64_t count, std::uint64_t* bits) const {
+    std::vector<double> keys(count);
+    kernel::variances(inputs, anchor, count, keys.data());
+    for (std::uint64_t e = begin; e < count; ++e) {
+      if (keys[e] == cut_.value) bits[e / 64] &= ~(std::uint64_t{1} << (e % 64));
+    }
+  }
+
   Cut cut_;
 };
+
+std::uint64_t count_varying(const Tile& tile, std::uint64_t first, std::uint64_t count) {
+  std::array<std::uint64_t, leaf_elements / 64> bits{};
+  kernel::variances_not_below(inputs_at(tile, first), anchor_at(tile, first), count,
+                              std::numeric_limits<double>::denorm_min(), bits.data());
+  std::uint64_t varying = 0;
+  for (std::uint64_t i = 0; i < (count + 63) / 64; ++i)
+    varying += static_cast<std::uint64_t>(std::popcount(bits[i]));
+  return varying;
+}
 
 }  // namespace
 
@@ -70,14 +82,18 @@ std::vector<ElementRange> VarianceStage::ranges() const {
 }
 
 void VarianceStage::take(std::size_t tensor, const Tile& tile, const std::vector<SparseRule>&) {
+  std::array<double, leaf_elements> keys{};
   std::uint64_t varying = 0;
-  for_each_variance(tile, tile.first, tile.count, [&](std::uint64_t first, std::span<double> keys) {
-    if (counted_) {
-      selection_->take(0, positions_.of(tensor, first), keys);
+  for (std::uint64_t done = 0; done < tile.count; done += leaf_elements) {
+    const std::uint64_t first = tile.first + done;
+    const std::uint64_t count = std::min(leaf_elements, tile.count - done);
+    if (!counted_) {
+      varying += count_varying(tile, first, count);
     } else {
-      varying += keys.size() - kernel::count_bracket(keys, {0.0, 0.0}, nullptr).inside;
+      kernel::variances(inputs_at(tile, first), anchor_at(tile, first), count, keys.data());
+      selection_->take(0, positions_.of(tensor, first), {keys.data(), count});
     }
-  });
+  }
   varying_ += varying;
 }
 

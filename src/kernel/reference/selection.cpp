@@ -35,11 +35,12 @@ void variances(std::span<const TypedInput> inputs, TypedInput anchor, std::uint6
   for (std::uint64_t index = 0; index < count; ++index) keys[index] = variance(inputs, anchor, index);
 }
 
-void keys_not_below(std::span<const double> keys, double least, std::uint64_t* bits) {
-  for (std::size_t first = 0; first < keys.size(); first += 64) {
+void variances_not_below(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count,
+                         double least, std::uint64_t* bits) {
+  for (std::uint64_t first = 0; first < count; first += 64) {
     std::uint64_t word = 0;
-    for (std::size_t i = first; i < std::min(first + 64, keys.size()); ++i) {
-      if (!(keys[i] < least)) word |= std::uint64_t{1} << (i - first);
+    for (std::uint64_t index = first; index < std::min(first + 64, count); ++index) {
+      if (!(variance(inputs, anchor, index) < least)) word |= std::uint64_t{1} << (index - first);
     }
     bits[first / 64] = word;
   }
@@ -58,7 +59,7 @@ BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double
 }
 
 SelectionKernels selection_kernels() {
-  return {magnitudes, variances, keys_not_below, count_bracket};
+  return {magnitudes, variances, variances_not_below, count_bracket};
 }
 
 }  // namespace stockpot::kernel::reference
