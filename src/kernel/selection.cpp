@@ -11,6 +11,13 @@ void require_optional(TypedInput anchor) {
           "selection: the anchor's dtype is not mergeable");
 }
 
+void require_models(std::span<const TypedInput> inputs, TypedInput anchor) {
+  require(!inputs.empty(), "variances: no model");
+  for (const TypedInput& input : inputs)
+    require(is_mergeable(input.dtype), "variances: an input's dtype is not mergeable");
+  require_optional(anchor);
+}
+
 }  // namespace
 
 void magnitudes(TypedInput x, TypedInput anchor, std::uint64_t count, double* keys) {
@@ -20,11 +27,14 @@ void magnitudes(TypedInput x, TypedInput anchor, std::uint64_t count, double* ke
 }
 
 void variances(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count, double* keys) {
-  require(!inputs.empty(), "variances: no model");
-  for (const TypedInput& input : inputs)
-    require(is_mergeable(input.dtype), "variances: an input's dtype is not mergeable");
-  require_optional(anchor);
+  require_models(inputs, anchor);
   current_table().selection.variances(inputs, anchor, count, keys);
+}
+
+void variances_not_below(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count,
+                         double least, std::uint64_t* bits) {
+  require_models(inputs, anchor);
+  current_table().selection.variances_not_below(inputs, anchor, count, least, bits);
 }
 
 BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double* candidates) {

@@ -11,6 +11,8 @@ namespace stockpot::kernel {
 struct SelectionKernels {
   void (*magnitudes)(TypedInput x, TypedInput anchor, std::uint64_t count, double* keys);
   void (*variances)(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count, double* keys);
+  void (*variances_not_below)(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count,
+                              double least, std::uint64_t* bits);
   BracketCount (*count_bracket)(std::span<const double> keys, Bracket bracket, double* candidates);
 };
 
@@ -18,6 +20,8 @@ namespace reference {
 SelectionKernels selection_kernels();
 void magnitudes(TypedInput x, TypedInput anchor, std::uint64_t count, double* keys);
 void variances(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count, double* keys);
+void variances_not_below(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count,
+                         double least, std::uint64_t* bits);
 BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double* candidates);
 }  // namespace reference
 

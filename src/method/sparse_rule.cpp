@@ -73,14 +73,19 @@ void for_each_piece(const std::vector<SparseRule>& rules, const Tile& tile, std:
     const std::uint64_t length = next_end(rules, first, std::min(end, first + longest)) - first;
     bits.resize(rules.size() * words_of(length));
     parts.clear();
+    const std::uint64_t* shared = nullptr;
     for (std::size_t i = 0; i < rules.size(); ++i) {
       if (rules[i].drops_all) continue;
       kernel::SparsePart part = part_at(rules[i], first);
       part.input = from(tile.inputs[i], first - inputs_begin);
       if (rules[i].keep) {
-        std::uint64_t* const own = bits.data() + i * words_of(length);
-        rules[i].keep->fill(tile, i, first, length, own);
-        part.keep = own;
+        part.keep = shared;
+        if (shared == nullptr || !rules[i].keep->same_for_all_models()) {
+          std::uint64_t* const own = bits.data() + i * words_of(length);
+          rules[i].keep->fill(tile, i, first, length, own);
+          part.keep = own;
+          if (rules[i].keep->same_for_all_models()) shared = own;
+        }
       }
       parts.push_back(part);
     }

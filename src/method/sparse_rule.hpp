@@ -30,6 +30,8 @@ class KeepBits {
   /// method works on rows, with its whole row.
   virtual void fill(const Tile& tile, std::size_t model, std::uint64_t first, std::uint64_t count,
                     std::uint64_t* bits) const = 0;
+  /// True if the bits are the same for every model: those of one are then used for all.
+  [[nodiscard]] virtual bool same_for_all_models() const { return false; }
 };
 
 /// What is done to one model's task vector before it is summed.

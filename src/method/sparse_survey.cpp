@@ -12,17 +12,10 @@ namespace {
 
 class StagedSurvey : public Survey {
  public:
-  StagedSurvey(const ScopeContext& scope, SparseSurvey wanted)
-      : tensors_(scope.tensors), form_(std::move(wanted.form)) {
-    const bool selects = std::any_of(wanted.kept_ranks.begin(), wanted.kept_ranks.end(),
-                                     [](const auto& ranks) { return ranks.has_value(); });
-    if (selects) {
-      stages_.push_back(
-          std::make_unique<ThresholdStage>(scope, std::move(wanted.kept_ranks), wanted.keeps_all_ties));
-    }
-    if (wanted.rescales) stages_.push_back(std::make_unique<RescaleStage>(scope));
-    if (wanted.elects_majority) stages_.push_back(std::make_unique<MajorityStage>());
-    for (const TensorContext& tensor : tensors_) rules_.push_back(wanted.rules(tensor));
+  StagedSurvey(const ScopeContext& scope, std::vector<std::unique_ptr<SurveyStage>> stages,
+               const RulesOf& rules, FormOf form)
+      : tensors_(scope.tensors), form_(std::move(form)), stages_(std::move(stages)) {
+    for (const TensorContext& tensor : tensors_) rules_.push_back(rules(tensor));
     pass_complete_stages();
   }
 
@@ -77,7 +70,7 @@ class StagedSurvey : public Survey {
   }
 
   std::vector<TensorContext> tensors_;
-  std::function<kernel::TaskVectorForm(const TensorContext&)> form_;
+  FormOf form_;
   std::vector<std::vector<SparseRule>> rules_;  ///< by tensor and model, as the stages so far leave them
   std::vector<std::unique_ptr<SurveyStage>> stages_;
   std::size_t stage_ = 0;
@@ -86,7 +79,22 @@ class StagedSurvey : public Survey {
 }  // namespace
 
 std::unique_ptr<Survey> make_sparse_survey(const ScopeContext& scope, SparseSurvey wanted) {
-  return std::make_unique<StagedSurvey>(scope, std::move(wanted));
+  std::vector<std::unique_ptr<SurveyStage>> stages;
+  const bool selects = std::any_of(wanted.kept_ranks.begin(), wanted.kept_ranks.end(),
+                                   [](const auto& ranks) { return ranks.has_value(); });
+  if (selects) {
+    stages.push_back(
+        std::make_unique<ThresholdStage>(scope, std::move(wanted.kept_ranks), wanted.keeps_all_ties));
+  }
+  if (wanted.rescales) stages.push_back(std::make_unique<RescaleStage>(scope));
+  if (wanted.elects_majority) stages.push_back(std::make_unique<MajorityStage>());
+  return make_staged_survey(scope, std::move(stages), wanted.rules, std::move(wanted.form));
+}
+
+std::unique_ptr<Survey> make_staged_survey(const ScopeContext& scope,
+                                           std::vector<std::unique_ptr<SurveyStage>> stages,
+                                           const RulesOf& rules, FormOf form) {
+  return std::make_unique<StagedSurvey>(scope, std::move(stages), rules, std::move(form));
 }
 
 }  // namespace stockpot::method

@@ -6,10 +6,15 @@
 #include <vector>
 
 #include "method/sparse_rule.hpp"
+#include "method/survey_stage.hpp"
 #include "stockpot/method/survey.hpp"
 #include "stockpot/stats/counts.hpp"
 
 namespace stockpot::method {
+
+/// One rule per model, and the form, as far as they are known without a survey.
+using RulesOf = std::function<std::vector<SparseRule>(const TensorContext&)>;
+using FormOf = std::function<kernel::TaskVectorForm(const TensorContext&)>;
 
 /// How a method of the task-vector family looks at a scope before it sums. Each stage is one more reading of
 /// everything; the later ones see what the earlier ones keep.
@@ -23,9 +28,8 @@ struct SparseSurvey {
   bool rescales = false;
   /// The elected sign of a zero sum is the majority's over the scope, a tie there is + (TIES, paper).
   bool elects_majority = false;
-  /// By model, what is known without a survey.
-  std::function<std::vector<SparseRule>(const TensorContext&)> rules;
-  std::function<kernel::TaskVectorForm(const TensorContext&)> form;
+  RulesOf rules;
+  FormOf form;
 };
 
 /// What finding thresholds costs: a sample, one reading, and memory for candidates.
@@ -34,5 +38,9 @@ inline SurveyCost selection_cost() {
 }
 
 std::unique_ptr<Survey> make_sparse_survey(const ScopeContext& scope, SparseSurvey wanted);
+/// A survey that goes through these stages.
+std::unique_ptr<Survey> make_staged_survey(const ScopeContext& scope,
+                                           std::vector<std::unique_ptr<SurveyStage>> stages,
+                                           const RulesOf& rules, FormOf form);
 
 }  // namespace stockpot::method

@@ -20,6 +20,15 @@ recipe::ParameterSpec parameter(std::string name, recipe::ParameterKind kind, st
   return spec;
 }
 
+[[noreturn]] void refuse_difference(const ScopeContext& scope, const TensorContext& tensor,
+                                    const std::string& parameter) {
+  throw Error(ExitCode::usage,
+              "parameter " + quote(parameter) +
+                  " must be the same for all tensors that are merged together (" + scope.name +
+                  "), but differs from that of " + quote(scope.tensors.front().name),
+              {"", tensor.name});
+}
+
 }  // namespace
 
 recipe::ParameterSpec weight_parameter() {
@@ -87,13 +96,16 @@ std::vector<double> of_scope(const ScopeContext& scope, const std::string& param
   const std::vector<double> values = scope.tensors.front().values.of_models(parameter);
   for (const TensorContext& tensor : scope.tensors) {
     if (tensor.values.of_models(parameter) == values) continue;
-    throw Error(ExitCode::usage,
-                "parameter " + quote(parameter) +
-                    " must be the same for all tensors that are merged together (" + scope.name +
-                    "), but differs from that of " + quote(scope.tensors.front().name),
-                {"", tensor.name});
+    refuse_difference(scope, tensor, parameter);
   }
   return values;
+}
+
+void check_number_of_scope(const ScopeContext& scope, const std::string& parameter) {
+  const double value = scope.tensors.front().values.number(parameter);
+  for (const TensorContext& tensor : scope.tensors) {
+    if (tensor.values.number(parameter) != value) refuse_difference(scope, tensor, parameter);
+  }
 }
 
 }  // namespace stockpot::method

@@ -29,5 +29,7 @@ kernel::TaskVectorForm electing_form(const TensorContext& tensor);
 
 /// A per-model parameter that all tensors of a scope must agree on. Throws Error{usage} where they don't.
 std::vector<double> of_scope(const ScopeContext& scope, const std::string& parameter);
+/// The same check of a parameter that models don't have of their own.
+void check_number_of_scope(const ScopeContext& scope, const std::string& parameter);
 
 }  // namespace stockpot::method

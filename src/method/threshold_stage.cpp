@@ -13,9 +13,8 @@ namespace stockpot::method {
 
 ThresholdStage::ThresholdStage(const ScopeContext& scope,
                                std::vector<std::optional<stats::RankRange>> kept_ranks, bool keeps_all_ties)
-    : kept_ranks_(std::move(kept_ranks)), keeps_all_ties_(keeps_all_ties) {
-  for (std::size_t t = 0; t <= scope.tensors.size(); ++t) first_element_.push_back(scope.first_element(t));
-  const std::uint64_t elements = first_element_.back();
+    : positions_(scope), kept_ranks_(std::move(kept_ranks)), keeps_all_ties_(keeps_all_ties) {
+  const std::uint64_t elements = positions_.count();
   for (std::size_t model = 0; model < kept_ranks_.size(); ++model) {
     const auto& ranks = kept_ranks_[model];
     if (!ranks || ranks->count == 0 || ranks->count == elements) continue;
@@ -39,22 +38,7 @@ Reading ThresholdStage::next() const {
 }
 
 std::vector<ElementRange> ThresholdStage::ranges() const {
-  // Positions run through the scope; cut where tensors and their leaves begin.
-  std::vector<ElementRange> ranges;
-  for (const stats::PositionRange& range : selection_->ranges()) {
-    std::uint64_t first = range.first;
-    const std::uint64_t end = range.first + range.count;
-    while (first < end) {
-      const auto after = std::upper_bound(first_element_.begin(), first_element_.end(), first);
-      const auto tensor = static_cast<std::size_t>(after - first_element_.begin()) - 1;
-      const std::uint64_t within = first - first_element_[tensor];
-      const std::uint64_t leaf_end = first + leaf_elements - within % leaf_elements;
-      const std::uint64_t stop = std::min({end, leaf_end, first_element_[tensor + 1]});
-      ranges.push_back({tensor, within, stop - first});
-      first = stop;
-    }
-  }
-  return ranges;
+  return positions_.elements_at(selection_->ranges());
 }
 
 void ThresholdStage::take(std::size_t tensor, const Tile& tile, const std::vector<SparseRule>&) {
@@ -65,7 +49,7 @@ void ThresholdStage::take(std::size_t tensor, const Tile& tile, const std::vecto
       const std::uint64_t count = std::min(leaf_elements, tile.count - done);
       kernel::magnitudes(from(input, tile.before + done), from(tile.anchor, tile.before + done), count,
                          keys.data());
-      selection_->take(stream, first_element_[tensor] + tile.first + done, {keys.data(), count});
+      selection_->take(stream, positions_.of(tensor, tile.first + done), {keys.data(), count});
     }
   }
 }
@@ -98,18 +82,12 @@ ThresholdStage::Kept ThresholdStage::kept_by(const Wanted& wanted) const {
   Kept kept;
   kept.least = {lower.value, selection_->bound(wanted.lower)};
   kept.most.value = std::numeric_limits<double>::infinity();
-  kept.entries = keeps_all_ties_ ? first_element_.back() - lower.below : wanted.ranks.count;
+  kept.entries = keeps_all_ties_ ? positions_.count() - lower.below : wanted.ranks.count;
   if (!wanted.upper) return kept;
   const double upper = selection_->found(*wanted.upper).value;
   // Where one magnitude alone is kept, its ties are counted at the lower end.
   kept.most = {upper, upper == lower.value ? Cut{}.bound : selection_->bound(*wanted.upper)};
   return kept;
-}
-
-Cut ThresholdStage::within(std::size_t tensor, Cut of_scope) const {
-  const std::uint64_t first = first_element_[tensor];
-  if (of_scope.bound != Cut{}.bound) of_scope.bound = of_scope.bound > first ? of_scope.bound - first : 0;
-  return of_scope;
 }
 
 std::vector<std::uint64_t> ThresholdStage::findings() const {
@@ -140,14 +118,14 @@ void ThresholdStage::refine(std::size_t tensor, std::vector<SparseRule>& rules) 
   }
   for (std::size_t i = 0; i < wanted_.size(); ++i) {
     SparseRule& rule = rules[wanted_[i].model];
-    rule.least = within(tensor, kept_[i].least);
-    if (wanted_[i].upper) rule.most = within(tensor, kept_[i].most);
+    rule.least = positions_.cut(kept_[i].least.value, kept_[i].least.bound, tensor);
+    if (wanted_[i].upper) rule.most = positions_.cut(kept_[i].most.value, kept_[i].most.bound, tensor);
   }
 }
 
 void ThresholdStage::report(Diagnostics& diagnostics) const {
   Numbers thresholds(kept_ranks_.size(), 0.0);
-  Numbers kept(kept_ranks_.size(), static_cast<double>(first_element_.back()));
+  Numbers kept(kept_ranks_.size(), static_cast<double>(positions_.count()));
   for (std::size_t model = 0; model < kept_ranks_.size(); ++model) {
     if (kept_ranks_[model] && kept_ranks_[model]->count == 0) kept[model] = 0.0;
   }

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "method/scope_positions.hpp"
 #include "method/survey_stage.hpp"
 #include "stockpot/stats/counts.hpp"
 #include "stockpot/stats/selection.hpp"
@@ -42,9 +43,8 @@ class ThresholdStage : public SurveyStage {
   /// Asks which ties of the thresholds stay, once the thresholds are known.
   void ask_for_ties();
   [[nodiscard]] Kept kept_by(const Wanted& wanted) const;
-  [[nodiscard]] Cut within(std::size_t tensor, Cut of_scope) const;
 
-  std::vector<std::uint64_t> first_element_;  ///< by tensor, then the end
+  ScopePositions positions_;
   std::vector<std::optional<stats::RankRange>> kept_ranks_;
   bool keeps_all_ties_;
   std::vector<Wanted> wanted_;

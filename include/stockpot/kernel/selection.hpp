@@ -20,6 +20,12 @@ void magnitudes(TypedInput x, TypedInput anchor, std::uint64_t count, double* ke
 /// has room for `count`. Throws std::invalid_argument without a model.
 void variances(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count, double* keys);
 
+/// Bit e % 64 of bits[e / 64] is set where the variance is not below `least`: where it is NaN, too. `bits`
+/// has room for (count + 63) / 64 words; the last one's bits beyond the elements are clear. Throws as the
+/// above.
+void variances_not_below(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count,
+                         double least, std::uint64_t* bits);
+
 /// The closed interval [low, high]; empty if low > high.
 struct Bracket {
   double low = 0.0;

@@ -9,7 +9,9 @@
 #include <hwy/highway.h>
 
 #include <array>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "kernel/cpu/blocks-inl.hpp"
@@ -37,19 +39,60 @@ void magnitude_block(const std::byte* data, const double* anchor, double* keys, 
   }
 }
 
+/// Sums of squared distances from the mean over rows of differences, of one group.
+HWY_INLINE Quad squared_deviations(std::span<const Row> rows, std::uint64_t element, double divisor) {
+  Quad sum = load_doubles(rows[0].data() + element);
+  for (std::size_t i = 1; i < rows.size(); ++i) sum = add(sum, load_doubles(rows[i].data() + element));
+  const Quad mean = divide(sum, divisor);
+  Quad squares = square(subtract(load_doubles(rows[0].data() + element), mean));
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    squares = add(squares, square(subtract(load_doubles(rows[i].data() + element), mean)));
+  }
+  return squares;
+}
+
 /// Population variances over rows of differences.
 inline void variance_block(std::span<const Row> rows, double* keys, std::uint64_t count) {
   const std::size_t group = group_elements();
   const auto divisor = static_cast<double>(rows.size());
   for (std::uint64_t element = 0; element < count; element += group) {
-    Quad sum = load_doubles(rows[0].data() + element);
-    for (std::size_t i = 1; i < rows.size(); ++i) sum = add(sum, load_doubles(rows[i].data() + element));
-    const Quad mean = divide(sum, divisor);
-    Quad squares = square(subtract(load_doubles(rows[0].data() + element), mean));
-    for (std::size_t i = 1; i < rows.size(); ++i) {
-      squares = add(squares, square(subtract(load_doubles(rows[i].data() + element), mean)));
+    store_doubles(divide(squared_deviations(rows, element, divisor), divisor), keys + element);
+  }
+}
+
+/// The smallest number whose rounded quotient by `divisor` is not below `least`: comparing with it spares a
+/// division for each element.
+inline double least_dividend(double least, double divisor) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  double sum = least * divisor;
+  while (sum / divisor < least) sum = std::nextafter(sum, infinity);
+  for (double lower = sum; lower / divisor >= least; lower = std::nextafter(lower, -infinity)) sum = lower;
+  return sum;
+}
+
+/// Lanes that are not below the bound, as bits.
+HWY_INLINE std::uint64_t lanes_not_below(Doubles values, Doubles least) {
+  std::uint64_t bits = 0;
+  hn::StoreMaskBits(F64(), hn::Not(hn::Lt(values, least)), reinterpret_cast<std::uint8_t*>(&bits));
+  return bits;
+}
+
+/// One bit per element, set where the sum of squared deviations is not below `least`. `count` is a multiple
+/// of 64.
+inline void variance_bits(std::span<const Row> rows, double least, std::uint64_t* bits, std::uint64_t count) {
+  const std::size_t group = group_elements();
+  const auto divisor = static_cast<double>(rows.size());
+  const Doubles bound = hn::Set(F64(), least);
+  for (std::uint64_t first = 0; first < count; first += 64) {
+    std::uint64_t word = 0;
+    for (std::size_t at = 0; at < 64; at += group) {
+      const Quad squares = squared_deviations(rows, first + at, divisor);
+      word |= lanes_not_below(squares.a, bound) << at;
+      word |= lanes_not_below(squares.b, bound) << (at + lanes());
+      word |= lanes_not_below(squares.c, bound) << (at + 2 * lanes());
+      word |= lanes_not_below(squares.d, bound) << (at + 3 * lanes());
     }
-    store_doubles(divide(squares, divisor), keys + element);
+    bits[first / 64] = word;
   }
 }
 

@@ -47,6 +47,21 @@ void variances(std::span<const TypedInput> inputs, TypedInput anchor, std::uint6
   reference::variances(skip(inputs, whole), skip(anchor, whole), count - whole, keys + whole);
 }
 
+void variances_not_below(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count,
+                         double least, std::uint64_t* bits) {
+  const std::uint64_t whole = count - count % 64;
+  const double least_sum = least_dividend(least, static_cast<double>(inputs.size()));
+  WideBlock anchor_block(anchor, anchor.data != nullptr, false);
+  DifferenceRows differences(inputs);
+  for (std::uint64_t begin = 0; begin < whole; begin += row_elements) {
+    const std::uint64_t size = std::min(row_elements, whole - begin);
+    variance_bits(differences.at(begin, size, anchor_block.at(begin, size)), least_sum, bits + begin / 64,
+                  size);
+  }
+  reference::variances_not_below(skip(inputs, whole), skip(anchor, whole), count - whole, least,
+                                 bits + whole / 64);
+}
+
 BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double* candidates) {
   const std::uint64_t whole = keys.size() - keys.size() % lanes();
   BracketCounter counter(bracket, candidates);
@@ -58,7 +73,7 @@ BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double
 }
 
 SelectionKernels selection_kernels() {
-  return {magnitudes, variances, count_bracket};
+  return {magnitudes, variances, variances_not_below, count_bracket};
 }
 
 #else

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "kernel/reference/elements.hpp"
@@ -34,6 +35,17 @@ void variances(std::span<const TypedInput> inputs, TypedInput anchor, std::uint6
   for (std::uint64_t index = 0; index < count; ++index) keys[index] = variance(inputs, anchor, index);
 }
 
+void variances_not_below(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count,
+                         double least, std::uint64_t* bits) {
+  for (std::uint64_t first = 0; first < count; first += 64) {
+    std::uint64_t word = 0;
+    for (std::uint64_t index = first; index < std::min(first + 64, count); ++index) {
+      if (!(variance(inputs, anchor, index) < least)) word |= std::uint64_t{1} << (index - first);
+    }
+    bits[first / 64] = word;
+  }
+}
+
 BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double* candidates) {
   BracketCount counts;
   for (const double key : keys) {
@@ -47,7 +59,7 @@ BracketCount count_bracket(std::span<const double> keys, Bracket bracket, double
 }
 
 SelectionKernels selection_kernels() {
-  return {magnitudes, variances, count_bracket};
+  return {magnitudes, variances, variances_not_below, count_bracket};
 }
 
 }  // namespace stockpot::kernel::reference

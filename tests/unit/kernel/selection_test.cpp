@@ -135,6 +135,38 @@ TEST_P(SelectionKernelTest, BracketsAreCountedAndCollectedInOrder) {
   }
 }
 
+TEST_P(SelectionKernelTest, BitsMarkTheVariancesThatAreNotBelow) {
+  std::mt19937_64 generator(25);
+  for (int round = 0; round < 400 && !HasFailure(); ++round) {
+    const std::uint64_t count = generator() % 700;
+    const Kind kind = test::any_kind(generator);
+    const std::size_t models = 1 + generator() % 7;
+    const Elements anchor(test::any_input_type(generator), count, generator, kind);
+    const TypedInput base = generator() % 3 != 0 ? anchor.view() : TypedInput();
+    std::vector<Elements> elements;
+    std::vector<TypedInput> inputs;
+    for (std::size_t i = 0; i < models; ++i) {
+      elements.emplace_back(test::any_input_type(generator), count, generator, kind);
+    }
+    for (const Elements& input : elements) inputs.push_back(input.view());
+    std::vector<double> keys(count);
+    variances(inputs, base, count, keys.data());
+    // One of the keys or a neighbour, so that the last bit of the quotient counts.
+    double least = std::array{0.0, 0x1p-1074, 1.0, infinity}[generator() % 4];
+    if (count > 0 && generator() % 4 != 0) least = keys[generator() % count];
+    if (std::isnan(least)) least = 0x1p-1074;
+    if (generator() % 3 == 0) least = std::nextafter(least, infinity);
+    std::vector<std::uint64_t> expected((count + 63) / 64 + 1, 0);
+    expected.back() = 0x5a5a;
+    for (std::size_t e = 0; e < count; ++e) {
+      if (std::isnan(keys[e]) || keys[e] >= least) expected[e / 64] |= std::uint64_t{1} << (e % 64);
+    }
+    std::vector<std::uint64_t> bits(expected.size(), 0x5a5a);
+    variances_not_below(inputs, base, count, least, bits.data());
+    ASSERT_EQ(bits, expected) << count << " elements, least " << least;
+  }
+}
+
 TEST_P(SelectionKernelTest, RefusesWhatBreaksItsPreconditions) {
   std::array<std::byte, 8> data{};
   std::array<double, 1> keys{};
@@ -143,6 +175,9 @@ TEST_P(SelectionKernelTest, RefusesWhatBreaksItsPreconditions) {
   EXPECT_THROW(magnitudes(integers, {}, 1, keys.data()), std::invalid_argument);
   EXPECT_THROW(magnitudes(floats, integers, 1, keys.data()), std::invalid_argument);
   EXPECT_THROW(variances({}, {}, 1, keys.data()), std::invalid_argument);
+  std::array<std::uint64_t, 1> bits{};
+  EXPECT_THROW(variances_not_below({}, {}, 1, 0.0, bits.data()), std::invalid_argument);
+  EXPECT_THROW(variances_not_below(std::span(&integers, 1), {}, 1, 0.0, bits.data()), std::invalid_argument);
   EXPECT_THROW(variances(std::span(&integers, 1), {}, 1, keys.data()), std::invalid_argument);
   EXPECT_THROW(variances(std::span(&floats, 1), integers, 1, keys.data()), std::invalid_argument);
 }
