@@ -8,7 +8,7 @@
 #include "engine/block_digester.hpp"
 #include "engine/control_round.hpp"
 #include "engine/grid_steps.hpp"
-#include "engine/scope_communicators.hpp"
+#include "engine/shared_scopes.hpp"
 #include "engine/tile_exchange.hpp"
 #include "engine/tile_slot.hpp"
 #include "engine/unit_io.hpp"
@@ -215,18 +215,19 @@ bool run_steps(comm::Communicator& world, comm::Communicator& row, Job& job, Con
 /// Collective over the world. Surveys all scopes, round by round; true when stopping.
 bool survey_scopes(comm::Communicator& world, comm::Communicator& row, Job& job, ControlRound& control,
                    std::uint64_t row_index) {
-  ScopeCommunicators scopes(world, row, job.plan);
-  scopes.begin(job);
-  while (scopes.any_unfinished(job)) {
-    std::vector<GridItem> items;
-    for (const SharedScope& shared : scopes.mine()) {
-      const std::vector<GridItem> more = survey_items(job, row_index, shared.scope);
-      items.insert(items.end(), more.begin(), more.end());
+  SharedScopes scopes(world, row, job);
+  while (scopes.begin_batch()) {
+    while (scopes.any_unfinished()) {
+      std::vector<GridItem> items;
+      for (const SharedScope& shared : scopes.batch()) {
+        const std::vector<GridItem> more = survey_items(job, row_index, shared.scope);
+        items.insert(items.end(), more.begin(), more.end());
+      }
+      if (run_steps(world, row, job, control, std::move(items))) return true;
+      scopes.end_round();
     }
-    if (run_steps(world, row, job, control, std::move(items))) return true;
-    scopes.end_rounds(job);
+    scopes.report();
   }
-  scopes.report(job);
   return false;
 }
 

@@ -7,7 +7,7 @@
 
 #include "engine/control_round.hpp"
 #include "engine/lanes.hpp"
-#include "engine/scope_communicators.hpp"
+#include "engine/shared_scopes.hpp"
 #include "engine/work_schedule.hpp"
 #include "stockpot/comm/agreement.hpp"
 
@@ -57,25 +57,26 @@ class ItemList {
 bool survey_shared_scopes(comm::Communicator& world, Job& job, ControlRound& control,
                           const std::vector<plan::Piece>& pieces) {
   comm::Communicator alone = comm::make_serial();
-  ScopeCommunicators scopes(world, alone, job.plan);
-  scopes.begin(job);
-  while (scopes.any_unfinished(job)) {
-    std::vector<WorkItem> items;
-    for (const SharedScope& shared : scopes.mine()) {
-      const std::vector<WorkItem> more = survey_items(job, shared.scope, pieces);
-      items.insert(items.end(), more.begin(), more.end());
+  SharedScopes scopes(world, alone, job);
+  while (scopes.begin_batch()) {
+    while (scopes.any_unfinished()) {
+      std::vector<WorkItem> items;
+      for (const SharedScope& shared : scopes.batch()) {
+        const std::vector<WorkItem> more = survey_items(job, shared.scope, pieces);
+        items.insert(items.end(), more.begin(), more.end());
+      }
+      ItemList list(std::move(items));
+      const auto work = [&list](UnitWorker& worker) {
+        WorkItem item;
+        if (!list.next(item)) return false;
+        worker.survey(item);
+        return true;
+      };
+      if (run_lanes(world, job, control, work, [&list] { list.halt(); })) return true;
+      scopes.end_round();
     }
-    ItemList list(std::move(items));
-    const auto work = [&list](UnitWorker& worker) {
-      WorkItem item;
-      if (!list.next(item)) return false;
-      worker.survey(item);
-      return true;
-    };
-    if (run_lanes(world, job, control, work, [&list] { list.halt(); })) return true;
-    scopes.end_rounds(job);
+    scopes.report();
   }
-  scopes.report(job);
   return false;
 }
 

@@ -15,8 +15,7 @@ void TileSlot::place(const Job& job, const GridStep& next) {
   result = {};
   tile = {};
   pass.reset();
-  if (task.kind == plan::TaskKind::merge)
-    pass = job.method.coefficients(plan::context_of(task, job.models, job.plan.settings));
+  if (!next.surveys) pass = pass_of(job, next.task);
 
   // Doubles first: the buffer is page-aligned, so they are aligned too.
   std::byte* free_bytes = buffer.data();

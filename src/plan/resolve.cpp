@@ -82,16 +82,25 @@ class Resolver {
   void collect_names() {
     const ModuleMap map(recipe_);
     for (const recipe::Module& module : recipe_.modules) {
+      std::vector<std::string>& names = names_[&module];
       for (const std::uint32_t index : models_of_module(module)) {
+        // Views are sorted by name, and most models have the same names.
+        std::vector<std::string> more;
+        auto known = names.begin();
         for (std::size_t i = 0; i < models_[index].stored_views; ++i) {
           const std::string& name = models_[index].views[i].name;
+          while (known != names.end() && *known < name) ++known;
+          if (known != names.end() && *known == name) continue;
           const recipe::Module* owner = map.find(name);
           if (owner == nullptr) {
             unowned_.insert(name);
           } else if (owner == &module) {
-            names_[&module].insert(name);
+            more.push_back(name);
           }
         }
+        const auto middle = static_cast<std::ptrdiff_t>(names.size());
+        std::move(more.begin(), more.end(), std::back_inserter(names));
+        std::inplace_merge(names.begin(), names.begin() + middle, names.end());
       }
     }
     for (const std::string& name : unowned_) {
@@ -118,8 +127,8 @@ class Resolver {
   }
 
   void resolve_models(const recipe::Module& module) {
-    const std::set<std::string>& names = names_[&module];
-    const auto stacks = layer_counts({names.begin(), names.end()});
+    const std::vector<std::string>& names = names_[&module];
+    const auto stacks = layer_counts(names);
     std::vector<Contribution> contributions;
     std::optional<Contribution> anchor;
     for (std::size_t source = 0; source < module.models.size(); ++source) {
@@ -153,8 +162,8 @@ class Resolver {
   }
 
   void resolve_slices(const recipe::Module& module) {
-    const std::set<std::string>& names = names_[&module];
-    const auto stack = main_stack(layer_counts({names.begin(), names.end()}));
+    const std::vector<std::string>& names = names_[&module];
+    const auto stack = main_stack(layer_counts(names));
     if (!stack) {
       builder_.error("slices", "no tensor of the models is in a numbered layer");
       return;
@@ -313,7 +322,7 @@ class Resolver {
   recipe::NameFilter filter_;
   std::uint32_t config_model_;
   TaskBuilder builder_;
-  std::map<const recipe::Module*, std::set<std::string>> names_;
+  std::map<const recipe::Module*, std::vector<std::string>> names_;  ///< sorted
   std::set<std::string> unowned_;
   std::set<std::string> excluded_;
   std::vector<std::uint64_t> layer_sources_;

@@ -50,7 +50,7 @@ class ModuleReader {
                               const std::optional<ModelReference>& base, const Levels& levels);
   /// The base_model is given a role of its own, so that it needs no parameters.
   [[nodiscard]] bool base_is_anchor() const;
-  static bool is_required(const ParameterSpec& parameter);
+  [[nodiscard]] bool is_required(const ParameterSpec& parameter) const;
   static bool is_given(const ParameterSpec& parameter, const Levels& levels);
 
   const ParseContext& context_;

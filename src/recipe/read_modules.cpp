@@ -88,8 +88,10 @@ void ModuleReader::check_name(const Cursor& at, const std::string& name, const M
   }
 }
 
-bool ModuleReader::is_required(const ParameterSpec& parameter) {
-  return parameter.kind != ParameterKind::choice && !parameter.default_value && !parameter.optional;
+bool ModuleReader::is_required(const ParameterSpec& parameter) const {
+  const bool has_default = parameter.default_value.has_value() ||
+                           (recipe_.semantics == Semantics::paper && parameter.paper_default.has_value());
+  return parameter.kind != ParameterKind::choice && !has_default && !parameter.optional;
 }
 
 bool ModuleReader::is_given(const ParameterSpec& parameter, const Levels& levels) {

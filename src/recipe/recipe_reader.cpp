@@ -41,6 +41,7 @@ RecipeReader::RecipeReader(Cursor root, const Schema& schema, Findings& findings
 void RecipeReader::read() {
   if (!reader_.is_mapping()) return;
   read_method();
+  read_choices();
   base_at_ = reader_.take("base_model");
   if (base_at_) recipe_.base_model = read_reference(*base_at_, findings_);
   if (const auto parameters = reader_.take("parameters")) {
@@ -52,7 +53,6 @@ void RecipeReader::read() {
   if (recipe_.base_model) modules.names().add_reference(*recipe_.base_model);
   read_dtypes();
   read_tokenizer();
-  read_choices();
   read_tensor_rules(has_trajectory(recipe_) ? nullptr : &modules.names());
   refuse_later_keys();
   reader_.ignore("name");

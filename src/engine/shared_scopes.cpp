@@ -1,4 +1,4 @@
-#include "engine/scope_communicators.hpp"
+#include "engine/shared_scopes.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -53,54 +53,76 @@ std::vector<SharedScope> color_scopes(const std::vector<plan::ScopeGroup>& group
 
 }  // namespace
 
-ScopeCommunicators::ScopeCommunicators(comm::Communicator& world, comm::Communicator& row,
-                                       const plan::MergePlan& plan)
-    : world_(world), row_(row) {
+SharedScopes::SharedScopes(comm::Communicator& world, comm::Communicator& row, Job& job)
+    : world_(world), row_(row), job_(job) {
+  const plan::MergePlan& plan = job.plan;
   const std::uint64_t my_row = plan.row_of(static_cast<std::uint64_t>(world.rank()));
   const std::vector<plan::ScopeGroup>& groups = plan.scopes.groups;
   for (std::uint32_t g = 0; plan.grid.columns > 1 && g < groups.size(); ++g) {
-    if (!groups[g].is_shared_by_rows() && groups[g].first_row == my_row) mine_.push_back({g, std::nullopt});
+    if (!groups[g].is_shared_by_rows() && groups[g].first_row == my_row)
+      own_row_.push_back({g, std::nullopt});
   }
+  find_cut_scopes(my_row);
+}
+
+void SharedScopes::find_cut_scopes(std::uint64_t my_row) {
+  const std::vector<plan::ScopeGroup>& groups = job_.plan.scopes.groups;
   std::uint64_t colors = 0;
-  std::vector<SharedScope> cut;
   for (const SharedScope& shared : color_scopes(groups)) {
     colors = std::max(colors, *shared.color + 1);
     const plan::ScopeGroup& group = groups[shared.scope];
-    if (group.first_row <= my_row && my_row <= group.last_row) cut.push_back(shared);
+    if (group.first_row <= my_row && my_row <= group.last_row) cut_.push_back(shared);
   }
   // By color, the same on every rank, so that nobody waits in a circle.
-  std::sort(cut.begin(), cut.end(),
+  std::sort(cut_.begin(), cut_.end(),
             [](const SharedScope& a, const SharedScope& b) { return *a.color < *b.color; });
   for (std::uint64_t color = 0; color < colors; ++color) {
     // Ranks without a scope of this color form a group of their own, which nobody uses.
     int group = static_cast<int>(groups.size());
-    for (const SharedScope& shared : cut) {
+    for (const SharedScope& shared : cut_) {
       if (shared.color == color) group = static_cast<int>(shared.scope);
     }
-    by_color_.push_back(world.split(group, world.rank(), "ranks of a scope"));
-  }
-  mine_.insert(mine_.end(), cut.begin(), cut.end());
-}
-
-void ScopeCommunicators::begin(Job& job) const {
-  for (const SharedScope& shared : mine_) {
-    job.surveys.begin(shared.scope, job.plan.buffers.survey_bytes / mine_.size());
+    by_color_.push_back(world_.split(group, world_.rank(), "ranks of a scope"));
   }
 }
 
-bool ScopeCommunicators::any_unfinished(const Job& job) {
-  auto unfinished =
-      static_cast<std::uint64_t>(std::count_if(mine_.begin(), mine_.end(), [&job](const SharedScope& shared) {
-        return job.surveys.at(shared.scope).next() != method::Reading::nothing;
+bool SharedScopes::begin_batch() {
+  constexpr std::size_t scopes_at_once = 16;
+  batch_.clear();
+  // Every rank of a scope must give it the same memory: what one allows that has as many as any.
+  std::size_t sharers = std::max<std::size_t>(1, by_color_.size());
+  if (!cut_begun_) {
+    cut_begun_ = true;
+    batch_ = cut_;
+  }
+  if (batch_.empty()) {
+    sharers = scopes_at_once;
+    const std::size_t end = std::min(own_row_.size(), next_of_row_ + scopes_at_once);
+    for (; next_of_row_ < end; ++next_of_row_) batch_.push_back(own_row_[next_of_row_]);
+  }
+  comm::agree_after(world_, "statistics", [&] {
+    for (const SharedScope& shared : batch_) {
+      job_.surveys.begin(shared.scope, job_.plan.buffers.survey_bytes / sharers);
+    }
+  });
+  std::uint64_t begun = batch_.size();
+  world_.all_reduce(std::span(&begun, 1), comm::ReduceOp::sum, "scopes to survey");
+  return begun > 0;
+}
+
+bool SharedScopes::any_unfinished() {
+  auto unfinished = static_cast<std::uint64_t>(
+      std::count_if(batch_.begin(), batch_.end(), [this](const SharedScope& shared) {
+        return job_.surveys.at(shared.scope).next() != method::Reading::nothing;
       }));
   world_.all_reduce(std::span(&unfinished, 1), comm::ReduceOp::sum, "scopes to survey");
   return unfinished > 0;
 }
 
-void ScopeCommunicators::end_rounds(Job& job) {
+void SharedScopes::end_round() {
   comm::agree_after(world_, "statistics", [&] {
-    for (const SharedScope& shared : mine_) {
-      method::Survey& survey = job.surveys.at(shared.scope);
+    for (const SharedScope& shared : batch_) {
+      method::Survey& survey = job_.surveys.at(shared.scope);
       if (survey.next() == method::Reading::nothing) continue;
       CommReducer reducer(shared.color ? by_color_[*shared.color] : row_);
       survey.end_round(reducer);
@@ -108,8 +130,8 @@ void ScopeCommunicators::end_rounds(Job& job) {
   });
 }
 
-void ScopeCommunicators::report(Job& job) const {
-  for (const SharedScope& shared : mine_) job.surveys.report(shared.scope);
+void SharedScopes::report() {
+  for (const SharedScope& shared : batch_) job_.surveys.report(shared.scope);
 }
 
 }  // namespace stockpot::engine
