@@ -1,7 +1,7 @@
+#include "stockpot/checkpoint/vocabulary_names.hpp"
+
 #include <algorithm>
 #include <array>
-
-#include "stockpot/checkpoint/compatibility.hpp"
 
 namespace stockpot::checkpoint {
 namespace {

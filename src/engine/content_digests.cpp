@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/block_digester.hpp"
 #include "stockpot/base/error.hpp"
 #include "stockpot/checkpoint/model_digest.hpp"
+#include "stockpot/comm/agreement.hpp"
 
 namespace stockpot::engine {
 namespace {
@@ -40,9 +42,10 @@ class BlockTable {
     if (list.size() < blocks) list.resize(blocks);
     std::copy(digests.begin(), digests.end(), list.begin() + static_cast<std::ptrdiff_t>(first_block));
   }
-  [[nodiscard]] Digest digest_of(std::uint64_t tensor) const {
+  [[nodiscard]] Digest digest_of(std::uint64_t tensor) const { return tensor_digest(blocks_of(tensor)); }
+  [[nodiscard]] std::vector<Digest> blocks_of(std::uint64_t tensor) const {
     const auto found = table_.find(tensor);
-    return found == table_.end() ? tensor_digest({}) : tensor_digest(found->second);
+    return found == table_.end() ? std::vector<Digest>{} : found->second;
   }
 
  private:
@@ -57,9 +60,49 @@ std::uint64_t stored_index(const plan::TensorTask& task, const plan::ModelSet& m
   return std::uint64_t{input.model} << 32 | stored;
 }
 
+/// Digest of a tensor that several tasks made, `head` the first of them: the others' blocks don't begin where
+/// the tensor's do, so the tensor is read back from there on.
+Digest joined_digest(Job& job, const plan::TensorTask& head, std::vector<Digest> blocks) {
+  const std::uint64_t size = tensor_bytes(head.dtype, head.tensor_shape()).value_or(0);
+  std::uint64_t done = size - plan::undigested_bytes(head);
+  blocks.resize(done / digest_block_bytes);
+  const MemoryBudget::Token scratch = job.budget.acquire(job.plan.buffers.bytes_per_lane);
+  BlockDigester digester;
+  while (done < size) {
+    const std::span<std::byte> part(scratch.data(), std::min<std::uint64_t>(size - done, scratch.size()));
+    job.output.read(head.file, head.offset + done, part);
+    job.counters.read_bytes += part.size();
+    digester.add(part);
+    done += part.size();
+  }
+  const std::vector<Digest> rest = digester.take();
+  blocks.insert(blocks.end(), rest.begin(), rest.end());
+  return tensor_digest(blocks);
+}
+
+ContentDigests digests_of(Job& job, const BlockTable& outputs, const BlockTable& stored) {
+  ContentDigests digests;
+  std::vector<bool> contributes(job.models.size(), false);
+  for (std::uint32_t t = 0; t < job.plan.tasks.size(); ++t) {
+    const plan::TensorTask& task = job.plan.tasks[t];
+    for (const plan::InputRef& input : plan::all_inputs(task)) contributes[input.model] = true;
+    digests.output.push_back(plan::undigested_bytes(task) == 0
+                                 ? outputs.digest_of(t)
+                                 : joined_digest(job, task, outputs.blocks_of(t)));
+  }
+  for (std::uint64_t m = 0; m < job.models.size(); ++m) {
+    const checkpoint::Checkpoint& headers = job.models[m].checkpoint;
+    std::vector<Digest> tensors;
+    for (std::uint64_t t = 0; t < headers.tensors.size(); ++t)
+      tensors.push_back(stored.digest_of(m << 32 | t));
+    digests.model_digest.push_back(contributes[m] ? checkpoint::model_digest(headers, tensors).hex() : "");
+  }
+  return digests;
+}
+
 }  // namespace
 
-ContentDigests gather_digests(comm::Communicator& world, const Job& job) {
+ContentDigests gather_digests(comm::Communicator& world, Job& job) {
   BlockTable outputs;
   BlockTable stored;
   const auto consume = [&](const std::string& bytes) {
@@ -81,20 +124,9 @@ ContentDigests gather_digests(comm::Communicator& world, const Job& job) {
   };
   gather_to_root(world, serialize(job.records()), consume);
   ContentDigests digests;
-  if (!world.is_root()) return digests;
-
-  std::vector<bool> contributes(job.models.size(), false);
-  for (std::uint32_t t = 0; t < job.plan.tasks.size(); ++t) {
-    for (const plan::InputRef& input : plan::all_inputs(job.plan.tasks[t])) contributes[input.model] = true;
-    digests.output.push_back(outputs.digest_of(t));
-  }
-  for (std::uint64_t m = 0; m < job.models.size(); ++m) {
-    const checkpoint::Checkpoint& headers = job.models[m].checkpoint;
-    std::vector<Digest> tensors;
-    for (std::uint64_t t = 0; t < headers.tensors.size(); ++t)
-      tensors.push_back(stored.digest_of(m << 32 | t));
-    digests.model_digest.push_back(contributes[m] ? checkpoint::model_digest(headers, tensors).hex() : "");
-  }
+  comm::agree_after(world, "digests of the output", [&] {
+    if (world.is_root()) digests = digests_of(job, outputs, stored);
+  });
   return digests;
 }
 

@@ -17,6 +17,6 @@ struct ContentDigests {
 
 /// Collective. Gathers every rank's unit records on rank 0, which alone gets the digests; others get empty
 /// ones.
-ContentDigests gather_digests(comm::Communicator& world, const Job& job);
+ContentDigests gather_digests(comm::Communicator& world, Job& job);
 
 }  // namespace stockpot::engine

@@ -27,9 +27,9 @@ nlohmann::json bytes_json(std::uint64_t read, std::uint64_t exchanged, std::uint
 nlohmann::json planned_manifest(const recipe::Recipe& recipe, const plan::MergePlan& plan) {
   nlohmann::json tensors = nlohmann::json::object();
   for (const plan::TensorTask& task : plan.tasks) {
-    if (!task.writes()) continue;
+    if (!task.begins_tensor()) continue;
     tensors[task.name] = {
-        {"dtype", name(task.dtype)}, {"shape", task.shape}, {"file", plan.layout.files[task.file].name}};
+        {"dtype", name(task.dtype)}, {"shape", task.tensor_shape()}, {"file", plan.layout.files[task.file].name}};
   }
   return {
       {"format_version", 1},
@@ -69,7 +69,7 @@ std::string manifest_text(const recipe::Recipe& recipe, const Job& job, const Co
   nlohmann::json manifest = planned_manifest(recipe, job.plan);
   for (std::size_t t = 0; t < job.plan.tasks.size(); ++t) {
     const plan::TensorTask& task = job.plan.tasks[t];
-    if (task.writes()) manifest["tensors"][task.name]["digest"] = digests.output[t].hex();
+    if (task.begins_tensor()) manifest["tensors"][task.name]["digest"] = digests.output[t].hex();
   }
   manifest["stockpot"] = version();
   manifest["models"] = models;

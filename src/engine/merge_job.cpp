@@ -206,7 +206,7 @@ class MergeRun {
       summary.read_bytes += rank.read_bytes;
       summary.nonfinite += static_cast<std::uint64_t>(rank.nonfinite);
     }
-    for (const plan::TensorTask& task : plan_.tasks) summary.tensors += task.writes() ? 1U : 0U;
+    for (const plan::TensorTask& task : plan_.tasks) summary.tensors += task.begins_tensor() ? 1U : 0U;
     summary.tensor_bytes = plan_.layout.tensor_bytes;
     const bool durable = options_.durability == io::Durability::fsync;
     comm::agree_after(world_, "publish", [&] {

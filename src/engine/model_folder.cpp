@@ -19,7 +19,8 @@ constexpr std::uint64_t largest_companion_bytes = std::uint64_t{1} << 30;
 std::optional<DType> main_dtype(const std::vector<plan::TensorTask>& tasks) {
   std::map<DType, std::uint64_t> elements;
   for (const plan::TensorTask& task : tasks) {
-    if (task.writes() && is_output(task.dtype)) elements[task.dtype] += element_count(task.shape).value_or(0);
+    if (!task.begins_tensor() || !is_output(task.dtype)) continue;
+    elements[task.dtype] += element_count(task.tensor_shape()).value_or(0);
   }
   std::optional<DType> main;
   for (const auto& [dtype, count] : elements) {
@@ -67,7 +68,7 @@ void copy_companions(const std::filesystem::path& folder, const recipe::Recipe& 
 std::string index_text(const plan::MergePlan& plan) {
   std::map<std::string, std::string> weight_map;
   for (const plan::TensorTask& task : plan.tasks) {
-    if (task.writes()) weight_map[task.name] = plan.layout.files[task.file].name;
+    if (task.begins_tensor()) weight_map[task.name] = plan.layout.files[task.file].name;
   }
   return io::hf_index_text(weight_map, plan.layout.tensor_bytes, plan.layout.parameters);
 }
@@ -102,6 +103,7 @@ void write_model_folder(const std::filesystem::path& folder, const recipe::Recip
     checkpoint::ConfigChanges changes;
     changes.dtype = main_dtype(job.plan.tasks);
     changes.layers = job.plan.output_layers;
+    changes.vocabulary = job.plan.vocabulary;
     changes.dequantised = dequantises(job, job.plan.config_model);
     io::write_text(folder / "config.json",
                    checkpoint::merged_config(main.config, changes, (main.folder / "config.json").string()),

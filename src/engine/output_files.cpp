@@ -39,7 +39,7 @@ void create_output_files(const std::filesystem::path& folder, plan::OutputLayout
     std::vector<io::TensorHeader> headers;
     std::map<std::string, std::uint32_t> task_of_name;
     for (const std::uint32_t t : layout.files.front().tasks) {
-      headers.push_back({tasks[t].name, tasks[t].dtype, tasks[t].shape, 0, 0});
+      headers.push_back({tasks[t].name, tasks[t].dtype, tasks[t].tensor_shape(), 0, 0});
       task_of_name[tasks[t].name] = t;
     }
     const io::Hdf5State state = std::filesystem::exists(path)
@@ -47,6 +47,7 @@ void create_output_files(const std::filesystem::path& folder, plan::OutputLayout
                                     : io::create_hdf5_state(path, headers, {{"format", "pt"}});
     for (const io::TensorHeader& tensor : state.tensors)
       tasks[task_of_name.at(tensor.name)].offset = tensor.offset;
+    plan::place_blocks(tasks);
     return;
   }
   for (const plan::OutputFile& file : layout.files) {

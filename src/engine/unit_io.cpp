@@ -36,6 +36,7 @@ void read_input(Job& job, const plan::TensorTask& task, const plan::InputRef& in
   const Stopwatch watch(job.counters.read_nanoseconds);
   const plan::Model& model = job.models[input.model];
   const checkpoint::ViewReader& reader = job.readers[input.model];
+  first += input.first_element;
   if (task.kind == plan::TaskKind::digest) {
     reader.read_stored(model.checkpoint.tensors[input.view], first, {out, count});
   } else if (const checkpoint::TensorView& view = model.views[input.view]; task.bytewise && view.is_plain()) {

@@ -77,6 +77,7 @@ std::vector<RankForecast> forecast(const MergePlan& plan, const ModelSet& models
       for (std::uint64_t column = 0; column < plan.grid.columns; ++column) ++row_ranks[column].tensors;
     }
   }
+  for (const TensorTask& task : plan.tasks) ranks.front().traffic.read_bytes += undigested_bytes(task);
   for (RankForecast& rank : ranks) {
     rank.peak_resident_bytes = plan.base_resident_bytes + plan.buffers.bytes() + plan.buffers.survey_bytes;
   }

@@ -97,6 +97,7 @@ MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, 
   plan.grid = options.grid;
   plan.settings = settings_of(recipe, method, options.seed);
   plan.output_layers = resolved.output_layers;
+  plan.vocabulary = resolved.vocabulary;
   plan.config_model = resolved.config_model;
   if (options.grid.columns > models.size()) {
     throw Error(ExitCode::usage, "--grid has more columns than the recipe has models");

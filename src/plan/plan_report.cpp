@@ -52,7 +52,7 @@ json effective_json(const TensorTask& task, const ModelSet& models) {
 json effective_json(const MergePlan& plan, const ModelSet& models) {
   json tensors = json::object();
   for (const TensorTask& task : plan.tasks) {
-    if (task.kind == TaskKind::merge) tensors[task.name] = effective_json(task, models);
+    if (task.kind == TaskKind::merge) tensors[task.label()] = effective_json(task, models);
   }
   return tensors;
 }
@@ -98,8 +98,8 @@ std::string report_text(const MergePlan& plan, const ModelSet& models, bool effe
   constexpr std::size_t shown_ranks = 16;
   const std::vector<RankForecast> ranks = forecast(plan, models);
   const Totals totals = totals_of(ranks);
-  const auto tensors =
-      std::count_if(plan.tasks.begin(), plan.tasks.end(), [](const TensorTask& t) { return t.writes(); });
+  const auto tensors = std::count_if(plan.tasks.begin(), plan.tasks.end(),
+                                     [](const TensorTask& t) { return t.begins_tensor(); });
   std::string text = fmt::format("{} tensors, {} in {} files; {} ranks as {} x {}, imbalance {:.2f} %\n",
                                  tensors, format_size(plan.layout.tensor_bytes), plan.layout.files.size(),
                                  ranks.size(), plan.grid.rows, plan.grid.columns, 100.0 * plan.imbalance);
@@ -117,7 +117,7 @@ std::string report_text(const MergePlan& plan, const ModelSet& models, bool effe
   if (effective) {
     for (const TensorTask& task : plan.tasks) {
       if (task.kind == TaskKind::merge)
-        text += task.name + ": " + dump(effective_json(task, models), -1) + "\n";
+        text += task.label() + ": " + dump(effective_json(task, models), -1) + "\n";
     }
   }
   return text;

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "plan/digest_tasks.hpp"
 #include "plan/task_builder.hpp"
 #include "stockpot/base/error.hpp"
 #include "stockpot/base/text.hpp"
@@ -58,7 +59,9 @@ class Resolver {
     keep_excluded();
     ResolvedMerge result = builder_.take();
     if (!layer_sources_.empty()) result.output_layers = layer_sources_;
-    finish(result.tasks);
+    std::stable_sort(result.tasks.begin(), result.tasks.end(),
+                     [](const TensorTask& a, const TensorTask& b) { return natural_less(a.name, b.name); });
+    add_digest_tasks(result.tasks, models_);
     return result;
   }
 
@@ -168,6 +171,7 @@ class Resolver {
       builder_.error("slices", "no tensor of the models is in a numbered layer");
       return;
     }
+    sliced_stacks_.insert(*stack);
     std::map<std::uint64_t, std::set<std::string>> suffixes_of_layer;
     std::vector<std::string> outside;
     for (const std::string& name : names) {
@@ -267,9 +271,9 @@ class Resolver {
     builder_.merge(output_name, contributions, anchor, {&module, &slice, depth});
   }
 
-  /// Tensors that the method leaves out come from `keep_from`, else the base model, else the first model.
+  /// Tensors that the method leaves out come from `keep_from`, else the base model, else the first model,
+  /// which may have some that no other model has.
   void keep_excluded() {
-    if (excluded_.empty()) return;
     std::uint32_t keeper = config_model_;
     if (recipe_.keep_from) {
       const auto named = find_model(models_, *recipe_.keep_from);
@@ -279,41 +283,18 @@ class Resolver {
       }
       keeper = *named;
     }
+    for (std::size_t i = 0; i < models_[keeper].stored_views; ++i) {
+      const std::string& name = models_[keeper].views[i].name;
+      if (filter_.merges(name) || excluded_.contains(name) || is_in_sliced_stack(name)) continue;
+      if (!is_tied_in_output(name)) excluded_.insert(name);
+    }
     for (const std::string& name : excluded_) builder_.copy(name, keeper);
   }
 
-  /// Natural order; every stored tensor of every model is digested by exactly one task.
-  void finish(std::vector<TensorTask>& tasks) const {
-    std::sort(tasks.begin(), tasks.end(),
-              [](const TensorTask& a, const TensorTask& b) { return natural_less(a.name, b.name); });
-    if (tasks.empty()) return;
-    std::vector<std::vector<bool>> digested;
-    for (const Model& model : models_) digested.emplace_back(model.checkpoint.tensors.size(), false);
-    std::vector<bool> contributes(models_.size(), false);
-    const auto claim = [&](InputRef& input) {
-      contributes[input.model] = true;
-      const checkpoint::TensorView& view = models_[input.model].views[input.view];
-      if (!view.is_plain()) return;
-      const std::uint32_t stored = view.parts.front().tensor;
-      input.digests = !digested[input.model][stored];
-      digested[input.model][stored] = true;
-    };
-    for (TensorTask& task : tasks) {
-      for (InputRef& input : task.inputs) claim(input);
-      if (task.anchor) claim(*task.anchor);
-    }
-    for (std::uint32_t m = 0; m < models_.size(); ++m) {
-      for (std::uint32_t t = 0; t < digested[m].size(); ++t) {
-        if (digested[m][t] || !contributes[m]) continue;
-        TensorTask task;
-        task.kind = TaskKind::digest;
-        task.name = models_[m].checkpoint.tensors[t].name;
-        task.bytewise = true;
-        task.elements = models_[m].checkpoint.tensors[t].bytes;
-        task.inputs = {InputRef{m, t, true}};
-        tasks.push_back(std::move(task));
-      }
-    }
+  /// Layers that slices rearrange have other numbers in the output.
+  [[nodiscard]] bool is_in_sliced_stack(const std::string& name) const {
+    const auto parts = split_layer_name(name);
+    return parts && sliced_stacks_.contains(parts->prefix);
   }
 
   const recipe::Recipe& recipe_;
@@ -325,6 +306,7 @@ class Resolver {
   std::map<const recipe::Module*, std::vector<std::string>> names_;  ///< sorted
   std::set<std::string> unowned_;
   std::set<std::string> excluded_;
+  std::set<std::string> sliced_stacks_;  ///< prefixes of layer names
   std::vector<std::uint64_t> layer_sources_;
 };
 

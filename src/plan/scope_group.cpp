@@ -7,9 +7,10 @@ namespace stockpot::plan {
 namespace {
 
 std::string scope_name(const TensorTask& task, recipe::Scope scope) {
+  if (task.is_scope_of_its_own()) return task.label();
   switch (scope) {
     case recipe::Scope::tensor:
-      return task.name;
+      return task.label();
     case recipe::Scope::layer:
       return layer_of(task.name);
     case recipe::Scope::model:

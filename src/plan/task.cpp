@@ -1,10 +1,24 @@
 #include "stockpot/plan/task.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "stockpot/base/digest.hpp"
 
 namespace stockpot::plan {
+
+std::string TensorTask::label() const {
+  if (!block || block->first_element == 0) return name;
+  return fmt::format("{}[{}:{}]", name, block->first_element, block->first_element + elements);
+}
+
+std::uint64_t undigested_bytes(const TensorTask& task) {
+  if (!task.block || !task.begins_tensor()) return 0;
+  const std::uint64_t own_bytes = task.elements * output_element_bytes(task);
+  const std::uint64_t all_bytes = tensor_bytes(task.dtype, task.tensor_shape()).value_or(0);
+  return own_bytes == all_bytes ? 0 : all_bytes - own_bytes / digest_block_bytes * digest_block_bytes;
+}
 
 std::vector<InputRef> all_inputs(const TensorTask& task) {
   std::vector<InputRef> inputs = task.inputs;
@@ -40,6 +54,7 @@ method::TensorContext context_of(const TensorTask& task, const ModelSet& models,
   context.name = task.name;
   context.shape = task.shape;
   context.elements = task.elements;
+  context.first_element = task.block ? task.block->first_element : 0;
   context.models = task.inputs.size();
   context.has_anchor = task.anchor.has_value();
   context.values = task.values;

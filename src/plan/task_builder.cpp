@@ -58,16 +58,19 @@ std::optional<InputRef> TaskBuilder::find_input(const std::string& output_name,
   return InputRef{contribution.model, *found, false};
 }
 
-bool TaskBuilder::check_alike(const TensorTask& task, const std::vector<InputRef>& inputs) {
+bool TaskBuilder::check_alike(const std::string& output_name, const std::vector<InputRef>& inputs) {
   const checkpoint::TensorView& first = view(inputs.front());
   for (const InputRef& input : inputs) {
     const checkpoint::TensorView& other = view(input);
     const bool same_kind = is_mergeable(first.dtype) ? is_mergeable(other.dtype) : first.dtype == other.dtype;
-    if (other.shape != first.shape || !same_kind) {
-      error("tensor " + quote(task.name),
-            fmt::format("does not fit together: {}, but {}", describe(inputs.front()), describe(input)));
-      return false;
-    }
+    if (same_kind && other.shape == first.shape) continue;
+    const bool tokens = same_kind && differ_in_tokens(output_name, inputs.front(), input);
+    if (tokens && recipe_.vocabulary != recipe::VocabularyPolicy::error) continue;
+    error("tensor " + quote(output_name),
+          fmt::format("does not fit together: {}, but {}", describe(inputs.front()), describe(input)),
+          tokens ? "`vocabulary: common` merges the rows that all models have, `vocabulary: pad` all rows"
+                 : "");
+    return false;
   }
   return true;
 }
@@ -142,25 +145,32 @@ void TaskBuilder::copy(const std::string& output_name, std::uint32_t model) {
 
 void TaskBuilder::merge(const std::string& output_name, const std::vector<Contribution>& contributions,
                         const std::optional<Contribution>& anchor, const Location& location) {
-  TensorTask task;
-  task.name = output_name;
   std::vector<InputRef> inputs;
   for (const Contribution& contribution : contributions) {
     if (const auto input = find_input(output_name, contribution)) inputs.push_back(*input);
   }
+  TensorTask task;
+  task.name = output_name;
   task.inputs = inputs;
   if (anchor) {
     task.anchor = find_input(output_name, *anchor);
     if (task.anchor) inputs.push_back(*task.anchor);
   }
   if (inputs.size() != contributions.size() + (anchor ? 1 : 0) || inputs.empty()) return;
+  if (!check_alike(output_name, inputs)) return;
   task.shape = view(inputs.front()).shape;
-  if (!check_alike(task, inputs)) return;
+  const bool same_shape = std::all_of(inputs.begin(), inputs.end(),
+                                      [&](const InputRef& input) { return view(input).shape == task.shape; });
+  if (!same_shape) return merge_rows(output_name, inputs, contributions, location);
   const std::size_t problems_before = problems_.size();
   task.values = evaluate(output_name, contributions, location);
   const bool single_source = inputs.size() == 1 && copies_values(task.values, method_.schema());
   choose_kind(task, inputs, single_source);
   if (problems_.size() == problems_before) check_coefficients(task);
+  finish_merge(task);
+}
+
+void TaskBuilder::finish_merge(TensorTask& task) {
   if (task.kind == TaskKind::merge) {
     const std::uint64_t row = method_.row_elements(context_of(task, models_, settings()));
     task.row_elements = std::max<std::uint64_t>(1, std::min(row, task.elements));
@@ -232,6 +242,7 @@ ResolvedMerge TaskBuilder::take() {
   }
   result.code = recipe_at_fault_ ? ExitCode::usage : ExitCode::input;
   result.config_model = config_model_;
+  result.vocabulary = vocabulary_;
   if (!recipe::has_errors(result.problems)) result.tasks = std::move(tasks_);
   return result;
 }

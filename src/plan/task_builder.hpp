@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/row_blocks.hpp"
 #include "stockpot/plan/resolve.hpp"
 
 namespace stockpot::plan {
@@ -48,7 +49,20 @@ class TaskBuilder {
 
  private:
   std::optional<InputRef> find_input(const std::string& output_name, const Contribution& contribution);
-  bool check_alike(const TensorTask& task, const std::vector<InputRef>& inputs);
+  bool check_alike(const std::string& output_name, const std::vector<InputRef>& inputs);
+  /// True for shapes of tokens by anything of which only the numbers of tokens differ.
+  [[nodiscard]] bool differ_in_tokens(const std::string& output_name, const InputRef& a,
+                                      const InputRef& b) const;
+  /// A tensor of the vocabulary, cut where models end: `inputs` are those of the contributions, then the
+  /// anchor's.
+  void merge_rows(const std::string& output_name, const std::vector<InputRef>& inputs,
+                  const std::vector<Contribution>& contributions, const Location& location);
+  /// Kind and parameters of a task that makes some rows of a tensor; false if nothing can make them.
+  bool complete_rows(TensorTask& task, const HeldRows& rows, bool has_anchor,
+                     const std::vector<Contribution>& contributions, const Location& location);
+  void note_vocabulary(const Shape& shape, const std::vector<InputRef>& inputs);
+  /// Checks and notes a task of the method's; @pre inputs and values are known
+  void finish_merge(TensorTask& task);
   void choose_kind(TensorTask& task, const std::vector<InputRef>& inputs, bool single_source);
   DType output_dtype(const std::vector<InputRef>& inputs) const;
   /// The recipe's, but for the seed, which no check depends on.
@@ -69,6 +83,7 @@ class TaskBuilder {
   std::optional<DType> dtype_;
   std::uint32_t config_model_;
   std::vector<TensorTask> tasks_;
+  std::optional<std::uint64_t> vocabulary_;  ///< rows of embeddings whose models differ
   std::vector<recipe::Problem> problems_;
   bool recipe_at_fault_ = false;
   std::vector<method::ParameterValues> refused_;  ///< by the method, each told once

@@ -128,16 +128,20 @@ void RecipeReader::read_dtypes() {
 }
 
 void RecipeReader::read_tokenizer() {
-  reader_.refuse("tokenizer", "tokenizer blocks are not supported in this version",
-                 "remove it, or write `tokenizer_source: base`");
+  reader_.refuse(
+      "tokenizer", "tokenizer blocks are not supported in this version",
+      "write `vocabulary: common` or `vocabulary: pad` for models whose vocabularies differ in size, "
+      "and `tokenizer_source: REFERENCE` to pick the tokenizer");
   if (const auto template_text = reader_.take("chat_template")) {
     recipe_.chat_template = read_text(*template_text, findings_);
   }
   const std::optional<Cursor> source = reader_.take("tokenizer_source");
   if (!source) return;
   if (source->is(YamlNode::Kind::scalar) && source->node->text == "union") {
-    findings_.error(*source, "a union of tokenizers is not supported in this version",
-                    "write `tokenizer_source: base`, or a model's reference");
+    findings_.error(
+        *source, "a union of tokenizers is not supported in this version",
+        "write `tokenizer_source: base` or a model's reference, and `vocabulary: pad` to keep the rows "
+        "of every model");
   } else if (const auto reference = read_reference(*source, findings_)) {
     recipe_.tokenizer_source = reference->text;
   }
@@ -149,12 +153,8 @@ void RecipeReader::read_choices() {
   }
   if (const auto at = reader_.take("scope")) recipe_.scope = read_choice<Scope>(*at, scope_words, findings_);
   if (const auto at = reader_.take("vocabulary")) {
-    const auto policy = read_choice<VocabularyPolicy>(*at, vocabulary_words, findings_);
-    recipe_.vocabulary = policy.value_or(VocabularyPolicy::error);
-    if (recipe_.vocabulary != VocabularyPolicy::error) {
-      findings_.error(*at, "vocabulary: " + at->node->text + " is not available in this version",
-                      "write `vocabulary: error`");
-    }
+    recipe_.vocabulary =
+        read_choice<VocabularyPolicy>(*at, vocabulary_words, findings_).value_or(VocabularyPolicy::error);
   }
 }
 

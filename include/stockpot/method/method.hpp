@@ -38,7 +38,8 @@ struct TensorContext {
   std::string name;
   Shape shape;
   std::uint64_t elements = 0;
-  std::size_t models = 0;  ///< without the anchor
+  std::uint64_t first_element = 0;  ///< where this is a block of a tensor: its place there
+  std::size_t models = 0;           ///< without the anchor
   bool has_anchor = false;
   ParameterValues values;
   recipe::Semantics semantics = recipe::Semantics::mergekit;

@@ -75,6 +75,7 @@ struct MergePlan {
   std::uint64_t base_resident_bytes = 0;  ///< program, libraries, headers, plan: everything but the buffers
   MergeSettings settings;
   std::optional<std::vector<std::uint64_t>> output_layers;  ///< see ResolvedMerge
+  std::optional<std::uint64_t> vocabulary;                  ///< see ResolvedMerge
   std::uint32_t config_model = 0;
   double imbalance = 0.0;
 

@@ -15,7 +15,7 @@ struct OutputFile {
   std::string name;                  ///< in the output folder
   std::string header;                ///< first bytes of a safetensors file; empty for HDF5
   std::uint64_t bytes = 0;           ///< of the whole file; 0 for HDF5 (the library decides)
-  std::vector<std::uint32_t> tasks;  ///< whose tensors it holds, in order of offset
+  std::vector<std::uint32_t> tasks;  ///< that begin the tensors it holds, in order of offset
 };
 
 struct OutputLayout {
@@ -29,5 +29,8 @@ struct OutputLayout {
 /// larger tensor gets a file of its own) and sets each task's file and offset. HDF5 makes one file, whose
 /// offsets are known once it is created.
 OutputLayout lay_out(std::vector<TensorTask>& tasks, OutputFormat format, std::uint64_t shard_bytes);
+
+/// Sets file and offset of the tasks that make further blocks of a tensor, from those of its first task.
+void place_blocks(std::vector<TensorTask>& tasks);
 
 }  // namespace stockpot::plan

@@ -21,6 +21,7 @@ struct ResolvedMerge {
       ExitCode::input;  ///< of the errors among them: usage as soon as the recipe itself is at fault
   /// Of a recipe with slices: for each layer of the output the layer of the config's model that describes it.
   std::optional<std::vector<std::uint64_t>> output_layers;
+  std::optional<std::uint64_t> vocabulary;  ///< rows that a vocabulary policy gave the output, if it had to
   std::uint32_t config_model =
       0;  ///< whose config, tokenizer and key set the output follows: base model, else the first
 };

@@ -13,8 +13,9 @@ namespace stockpot::plan {
 /// A view of one model that a task reads.
 struct InputRef {
   std::uint32_t model = 0;
-  std::uint32_t view = 0;  ///< index into Model::views; for digest tasks into Checkpoint::tensors
-  bool digests = false;    ///< this task's reading also yields the stored tensor's content digest
+  std::uint32_t view = 0;           ///< index into Model::views; for digest tasks into Checkpoint::tensors
+  bool digests = false;             ///< this task's reading also yields the stored tensor's content digest
+  std::uint64_t first_element = 0;  ///< of the view that the task reads
 };
 
 enum class TaskKind {
@@ -22,6 +23,13 @@ enum class TaskKind {
   copy,    ///< one model's bytes, or its values in another dtype
   agree,   ///< integers: every model must hold the same bytes, which are copied
   digest,  ///< writes nothing: content digest of a stored tensor that no other task reads whole
+};
+
+/// The place of a task among those that make rows of one tensor.
+struct RowBlock {
+  Shape tensor_shape;
+  std::uint64_t first_element = 0;  ///< of the tensor; tasks of one tensor stand in this order
+  bool of_all_models = true;        ///< false: some have too few rows, so it shares no scope with others
 };
 
 /// One tensor's work. Tasks with an output stand in natural order of their names; digest tasks follow.
@@ -35,12 +43,25 @@ struct TensorTask {
   std::vector<InputRef> inputs;  ///< recipe order, without the anchor
   std::optional<InputRef> anchor;
   method::ParameterValues values;
+  std::optional<RowBlock> block;   ///< none: the task makes the whole tensor
   std::uint64_t row_elements = 1;  ///< tiles hold whole runs of so many elements
   std::uint32_t file = 0;          ///< index into OutputLayout::files
-  std::uint64_t offset = 0;        ///< of the tensor's first byte in that file
+  std::uint64_t offset = 0;        ///< of the task's first byte in that file
 
   [[nodiscard]] bool writes() const { return kind != TaskKind::digest; }
+  /// True for one task of each tensor of the output: its only or first one.
+  [[nodiscard]] bool begins_tensor() const { return writes() && (!block || block->first_element == 0); }
+  /// Of the tensor in the output, of which this may be a block.
+  [[nodiscard]] const Shape& tensor_shape() const { return block ? block->tensor_shape : shape; }
+  /// True if no other tensor is surveyed together with this one.
+  [[nodiscard]] bool is_scope_of_its_own() const { return block && !block->of_all_models; }
+  /// The tensor's name, and which elements where it has several tasks and this is not the first.
+  [[nodiscard]] std::string label() const;
 };
+
+/// Bytes of the tensor that this task begins that are not digested as they are written: with several tasks
+/// what comes after the whole digest blocks of the first. They are read back in the end.
+std::uint64_t undigested_bytes(const TensorTask& task);
 
 /// All inputs of a task, the anchor last.
 std::vector<InputRef> all_inputs(const TensorTask& task);

@@ -92,6 +92,39 @@ TEST(Resolve, WhatIsExcludedComesFromTheBaseModelElseTheFirst) {
   EXPECT_EQ(find_task(base.resolve().tasks, "model.layers.0.attn.weight")->inputs.size(), 2U);
 }
 
+TEST(Resolve, WhatOnlyTheKeptModelHasAndIsExcludedIsKept) {
+  const std::vector<Headers> headers{Headers("a").decoder(1), Headers("b").decoder(1),
+                                     Headers("c")
+                                         .decoder(1)
+                                         .add("vision.patch.weight", DType::f32, {3})
+                                         .tie("vision.alias", "model.norm.weight")};
+  for (const std::string keeper : {"base_model: c\n", "base_model: c\nkeep_from: c\n"}) {
+    const Planning kept = planning(two_models + keeper + "exclude: [vision, lm_head]\n", headers);
+    const ResolvedMerge merge = kept.resolve();
+    EXPECT_THAT(texts(merge.problems), IsEmpty());
+    ASSERT_NE(find_task(merge.tasks, "vision.patch.weight"), nullptr);
+    EXPECT_EQ(find_task(merge.tasks, "vision.patch.weight")->kind, TaskKind::copy);
+    EXPECT_THAT(sources(kept, *find_task(merge.tasks, "vision.patch.weight")),
+                ElementsAre("c:vision.patch.weight"));
+    EXPECT_EQ(find_task(merge.tasks, "vision.alias"), nullptr) << "stays an alias";
+  }
+  const Planning merged = planning(two_models + "base_model: c\nexclude: [lm_head]\n", headers);
+  EXPECT_EQ(find_task(merged.resolve().tasks, "vision.patch.weight"), nullptr)
+      << "not excluded, and no ingredient has it";
+}
+
+TEST(Resolve, KeptTensorsOfSlicesAreThoseOutsideTheirLayers) {
+  const Planning p = planning(
+      "merge_method: linear\nbase_model: c\nparameters: {weight: 1}\nexclude: [vision, 'layers\\.3\\.']\n"
+      "slices:\n  - sources: [{model: a, layer_range: [0, 2]}, {model: b, layer_range: [0, 2]}]\n",
+      {Headers("a").decoder(4), Headers("b").decoder(4),
+       Headers("c").decoder(4).add("vision.patch.weight", DType::f32, {3})});
+  const ResolvedMerge merge = p.resolve();
+  EXPECT_THAT(texts(merge.problems), IsEmpty());
+  EXPECT_NE(find_task(merge.tasks, "vision.patch.weight"), nullptr);
+  EXPECT_EQ(find_task(merge.tasks, "model.layers.3.attn.weight"), nullptr) << "the output has two layers";
+}
+
 TEST(Resolve, EveryProblemIsReportedAtOnce) {
   Headers a("a");
   a.decoder(1)

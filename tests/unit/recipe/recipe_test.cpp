@@ -116,7 +116,7 @@ exclude: [a, 'b$']
 keep_from: b
 tokenizer_source: m
 chat_template: "{{ x }}"
-vocabulary: error
+vocabulary: pad
 mask: none
 slices:
 modules:
@@ -129,6 +129,7 @@ modules:
   EXPECT_THAT(recipe.include, ElementsAre("layers"));
   EXPECT_THAT(recipe.exclude, ElementsAre("a", "b$"));
   EXPECT_EQ(recipe.keep_from, "b");
+  EXPECT_EQ(recipe.vocabulary, VocabularyPolicy::pad);
   EXPECT_EQ(recipe.tokenizer_source, "m");
   EXPECT_EQ(recipe.chat_template, "{{ x }}");
 }
