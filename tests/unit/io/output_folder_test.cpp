@@ -201,6 +201,31 @@ TEST_F(OutputFolderTest, ParentsThatCanNotBeWrittenAreSystemErrors) {
   EXPECT_EQ(failure_of([] { OutputFolder::claim("/proc/stockpot/out", {}); })->code, ExitCode::system_io);
 }
 
+TEST_F(OutputFolderTest, ALockThatCanNotBeWrittenLeavesNoFolderOfItsOwn) {
+  for (const std::string fault : {"write:enospc", "write:eio", "link:eio", "link:eperm,write:enospc:nth=2"}) {
+    SCOPED_TRACE(fault);
+    set_fault_plan(fault);
+    EXPECT_EQ(code_of_claim(ExistingOutput::refuse), ExitCode::system_io);
+    EXPECT_TRUE(names().empty());
+  }
+  fs::create_directory(partial_);
+  set_fault_plan("write:enospc");
+  EXPECT_EQ(code_of_claim(ExistingOutput::refuse), ExitCode::system_io);
+  EXPECT_TRUE(fs::is_empty(partial_)) << "another claimant's folder";
+  put(partial_ / "half", "x");
+  EXPECT_EQ(code_of_claim(ExistingOutput::resume), ExitCode::system_io);
+  EXPECT_EQ(get(partial_ / "half"), "x");
+}
+
+TEST_F(OutputFolderTest, AFolderThatMayNotBeWrittenIsNotLeft) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  const ::mode_t mask = ::umask(0777);
+  const ExitCode code = code_of_claim(ExistingOutput::refuse);
+  ::umask(mask);
+  EXPECT_EQ(code, ExitCode::system_io);
+  EXPECT_TRUE(names().empty());
+}
+
 TEST_F(OutputFolderTest, ALiveHolderIsNamed) {
   const OutputFolder folder = claim();
   const std::string lock = get(partial_ / "lock");
