@@ -73,7 +73,8 @@ void check(const LlamaModel& model) {
   if (model.hidden % model.heads != 0) throw Error(ExitCode::usage, "--heads must divide --hidden");
   if (model.heads % model.key_value_heads != 0)
     throw Error(ExitCode::usage, "--kv-heads must divide --heads");
-  if (!is_output(model.dtype)) throw Error(ExitCode::usage, "--dtype must be bf16, f16, f32 or f64");
+  if (!is_output(model.dtype))
+    throw Error(ExitCode::usage, "--dtype must be bfloat16, float16, float32 or float64");
 }
 
 std::vector<io::TensorHeader> tensors_of(const LlamaModel& model) {

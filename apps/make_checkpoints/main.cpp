@@ -70,11 +70,24 @@ options::options_description describe() {
       "hidden", options::value<std::uint64_t>(), "")("intermediate", options::value<std::uint64_t>(), "")(
       "vocab", options::value<std::uint64_t>(), "")("heads", options::value<std::uint64_t>(), "")(
       "kv-heads", options::value<std::uint64_t>(), "")("tie", "lm_head is the embedding")(
-      "dtype", options::value<std::string>(), "bf16, f16, f32 or f64")(
+      "dtype", options::value<std::string>(),
+      "bfloat16, float16, float32 or float64; bf16, f16, f32 or f64 for short")(
       "shard-size", options::value<std::string>(), "largest shard, as 500MB")(
       "seed", options::value<std::uint64_t>()->default_value(0), "of the values")(
       "threads", options::value<int>()->default_value(available_processors()), "that make and write them");
   return description;
+}
+
+/// As recipes write it ("bfloat16"), or as safetensors does, in any case ("bf16", "F32").
+DType dtype_named(const std::string& text) {
+  std::string safetensors_name = text;
+  for (char& letter : safetensors_name) {
+    if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
+  }
+  auto dtype = dtype_from_recipe(text);
+  if (!dtype) dtype = dtype_from_name(safetensors_name);
+  if (!dtype) throw Error(ExitCode::usage, "no dtype " + quote(text));
+  return *dtype;
 }
 
 Request request_from(const options::variables_map& given) {
@@ -97,11 +110,7 @@ Request request_from(const options::variables_map& given) {
   take("models", request.fine_tunes);
   take("seed", request.write.seed);
   request.model.tied = given.contains("tie");
-  if (given.contains("dtype")) {
-    const auto dtype = dtype_from_recipe(given["dtype"].as<std::string>());
-    if (!dtype) throw Error(ExitCode::usage, "no dtype " + quote(given["dtype"].as<std::string>()));
-    request.model.dtype = *dtype;
-  }
+  if (given.contains("dtype")) request.model.dtype = dtype_named(given["dtype"].as<std::string>());
   const std::string shard_size =
       given.contains("shard-size") ? given["shard-size"].as<std::string>() : preset->second.shard_size;
   const auto shard_bytes = parse_size(shard_size);

@@ -22,6 +22,23 @@ std::string minutes(double seconds) {
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
+struct Unit {
+  double bytes;
+  const char* name;
+};
+
+Unit unit_of(double bytes) {
+  for (const Unit unit : {Unit{1e9, "GB"}, Unit{1e6, "MB"}, Unit{1e3, "KB"}}) {
+    if (bytes >= unit.bytes) return unit;
+  }
+  return {1.0, "B"};
+}
+
+/// "12.50", bytes without decimals.
+std::string number(double bytes, const Unit& unit) {
+  return fmt::format("{:.{}f}", bytes / unit.bytes, unit.bytes > 1.0 ? 2 : 0);
+}
+
 struct Drawing {
   double last_seconds = -1.0;
   bool finished = false;
@@ -39,10 +56,14 @@ std::string progress_text(const engine::Progress& progress, int width) {
           ? static_cast<double>(progress.total_bytes - std::min(progress.total_bytes, progress.done_bytes)) /
                 rate
           : 0.0;
-  return fmt::format("[{}{}] {:3.0f} %  {:.2f} of {:.2f} GB  {:.2f} GB/s  ETA {}", std::string(filled, '#'),
+  const auto total_bytes = static_cast<double>(progress.total_bytes);
+  const Unit size_unit = unit_of(total_bytes);
+  const Unit rate_unit = unit_of(rate);
+  return fmt::format("[{}{}] {:3.0f} %  {} of {} {}  {} {}/s  ETA {}", std::string(filled, '#'),
                      std::string(static_cast<std::size_t>(width) - filled, '-'), std::floor(100.0 * done),
-                     static_cast<double>(progress.done_bytes) * 1e-9,
-                     static_cast<double>(progress.total_bytes) * 1e-9, rate * 1e-9, minutes(left));
+                     number(static_cast<double>(progress.done_bytes), size_unit),
+                     number(total_bytes, size_unit), size_unit.name, number(rate, rate_unit), rate_unit.name,
+                     minutes(left));
 }
 
 engine::ProgressSink make_progress(ProgressStyle style, const std::string& title) {

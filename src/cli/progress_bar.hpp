@@ -12,7 +12,8 @@ enum class ProgressStyle { automatic, plain, none };
 /// elsewhere, nothing.
 engine::ProgressSink make_progress(ProgressStyle style, const std::string& title);
 
-/// "[#####-----]  50 %  1.10 GB of 2.20 GB  1.5 GB/s  ETA 0:01".
+/// "[#####-----]  50 %  1.10 of 2.20 GB  850.00 MB/s  ETA 0:02"; decimal units, each the largest that leaves
+/// a number of at least 1.
 std::string progress_text(const engine::Progress& progress, int width);
 
 }  // namespace stockpot::cli

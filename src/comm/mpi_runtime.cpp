@@ -9,10 +9,9 @@
 namespace stockpot::comm {
 namespace {
 
-std::string remedy(const std::string& variable) {
-  return variable.starts_with("SLURM_") ? "start it with `srun --mpi=pmix` or with mpirun"
-                                        : "start it with the mpirun of the MPI library it was built with";
-}
+// Whatever variable announces the ranks: srun sets PMI_SIZE too, with a plugin that Open MPI does not speak.
+constexpr const char* remedy =
+    "start it with `srun --mpi=pmix` or with the mpirun of the MPI library it was built with";
 
 }  // namespace
 
@@ -39,7 +38,7 @@ MpiRuntime::MpiRuntime(int* argc, char*** argv) {
   if (level < MPI_THREAD_FUNNELED) problem = "this MPI library does not support threads";
   if (size < launch.ranks) {
     problem = fmt::format("{} announces {} ranks but MPI found {}: {}", launch.variable, launch.ranks, size,
-                          remedy(launch.variable));
+                          remedy);
   }
   if (problem.empty()) return;
   MPI_Finalize();

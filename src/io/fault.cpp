@@ -18,7 +18,7 @@
 namespace stockpot::io {
 namespace {
 
-enum class Action { eio, enospc, shorten, kill };
+enum class Action { eio, enospc, eperm, shorten, kill };
 
 struct Rule {
   FileOperation operation = FileOperation::read;
@@ -43,7 +43,7 @@ std::atomic<int> fault_rank{-1};
 [[noreturn]] void refuse(std::string_view text) {
   throw Error(ExitCode::usage,
               fmt::format("STOCKPOT_FAULT: {} is not OPERATION:ACTION[:nth=N][:bytes=N][:rank=N] "
-                          "with operation read|write|sync|rename and action eio|enospc|short|kill",
+                          "with operation read|write|sync|rename|link and action eio|enospc|eperm|short|kill",
                           quote(text)));
 }
 
@@ -62,12 +62,14 @@ FileOperation parse_operation(std::string_view word, std::string_view rule) {
   if (word == "write") return FileOperation::write;
   if (word == "sync") return FileOperation::sync;
   if (word == "rename") return FileOperation::rename;
+  if (word == "link") return FileOperation::link;
   refuse(rule);
 }
 
 Action parse_action(std::string_view word, std::string_view rule) {
   if (word == "eio") return Action::eio;
   if (word == "enospc") return Action::enospc;
+  if (word == "eperm") return Action::eperm;
   if (word == "short") return Action::shorten;
   if (word == "kill") return Action::kill;
   refuse(rule);
@@ -147,6 +149,9 @@ FaultVerdict judge(FileOperation operation, std::size_t bytes) {
         break;
       case Action::enospc:
         verdict.error = ENOSPC;
+        break;
+      case Action::eperm:
+        verdict.error = EPERM;
         break;
       case Action::shorten:
         verdict.bytes = std::min<std::size_t>(verdict.bytes, 1);

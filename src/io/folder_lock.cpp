@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "lock_file.hpp"
 #include "lock_holder.hpp"
 #include "stockpot/base/error.hpp"
 #include "system_error.hpp"
@@ -93,7 +94,7 @@ Verdict judge(const std::filesystem::path& folder, std::uint64_t generation, con
     const std::vector<std::uint64_t> generations = generations_in(folder);
     if (!now || generations.empty() || generations.back() != generation) return Verdict::changed;
     if (*now == first) continue;
-    // The first text may have been seen before it was written whole.
+    // Without hard links, the first text may have been seen before it was written whole.
     throw Error(ExitCode::usage,
                 "another job is writing this output: " + LockHolder::parse(now->text).describe(),
                 {folder.string(), ""});
@@ -101,24 +102,20 @@ Verdict judge(const std::filesystem::path& folder, std::uint64_t generation, con
   return Verdict::dead;
 }
 
-/// nullopt if another claimant was faster, or the folder is gone.
-std::optional<File> create_lock_file(const std::filesystem::path& path) {
-  std::optional<File> file = File::try_create_new(path);
-  if (!file) return std::nullopt;
-  try {
-    const std::string text = LockHolder::of_this_process().text();
-    file->write_all(0, std::as_bytes(std::span(text)));
-  } catch (...) {
-    ::unlink(path.c_str());
-    throw;
+/// A claimant that still needs its sibling starts again.
+void remove_siblings(const std::filesystem::path& folder) {
+  std::error_code failure;
+  std::filesystem::directory_iterator entry(folder, failure);
+  while (!failure && entry != std::filesystem::directory_iterator()) {
+    if (is_lock_sibling(entry->path().filename().string())) ::unlink(entry->path().c_str());
+    entry.increment(failure);
   }
-  return file;
 }
 
 }  // namespace
 
 bool is_lock_name(const std::string& name) {
-  return generation_of(name).has_value();
+  return generation_of(name).has_value() || is_lock_sibling(name);
 }
 
 std::optional<std::string> lock_holder_of(const std::filesystem::path& folder) {
@@ -178,6 +175,7 @@ FolderLock::~FolderLock() {
 void FolderLock::release() const noexcept {
   try {
     if (!is_held()) return;
+    remove_siblings(folder_);
     for (const std::uint64_t generation : generations_in(folder_)) {
       if (generation <= generation_) ::unlink((folder_ / lock_name(generation)).c_str());
     }

@@ -15,10 +15,10 @@ namespace stockpot::io {
 
 /// An exclusive lock on a folder that works on network file systems and outlives no holder for long.
 ///
-/// The lock is a file in the folder, created with O_EXCL: `lock`; whoever takes over from a dead holder of
-/// `lock` creates `lock.1`, then `lock.2` and so on, so the file with the highest number holds. No step
-/// replaces or removes a file of another holder: of several claimants the file system lets one win, and a
-/// claimant that finds the file before its own changed meanwhile starts again. Release removes all of them,
+/// The lock is a file in the folder, created if the name is free: `lock`; whoever takes over from a dead
+/// holder of `lock` creates `lock.1`, then `lock.2` and so on, so the file with the highest number holds. No
+/// step replaces or removes a file of another holder: of several claimants the file system lets one win, and
+/// a claimant that finds the file before its own changed meanwhile starts again. Release removes all of them,
 /// its own last.
 class FolderLock {
  public:

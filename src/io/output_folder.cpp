@@ -117,16 +117,18 @@ void remove_tree(const fs::path& path) {
   if (failure) throw_write_error(path, "remove", failure.value());
 }
 
-void make_partial_folder(const fs::path& partial) {
+/// True if it was missing.
+bool make_partial_folder(const fs::path& partial) {
   std::error_code failure;
   fs::create_directories(folder_of(partial), failure);
   if (failure) throw_write_error(folder_of(partial), "create this folder", failure.value());
-  if (::mkdir(partial.c_str(), 0777) == 0) return;
+  if (::mkdir(partial.c_str(), 0777) == 0) return true;
   if (errno != EEXIST) throw_write_error(partial, "create the output's partial folder", errno);
   const fs::file_type type = status_of(partial).type();
   if (type != fs::file_type::directory && type != fs::file_type::not_found) {
     refuse(partial, "is in the way of the output's partial folder and no folder");
   }
+  return false;
 }
 
 void refuse_leftovers(const fs::path& partial, ExistingOutput existing) {
@@ -187,9 +189,15 @@ OutputFolder OutputFolder::claim(const fs::path& target, const Options& options)
       state->state = FolderState::finished;
       return OutputFolder(std::move(state));
     }
-    make_partial_folder(state->partial);
-    if (fs::exists(state->partial)) refuse_leftovers(state->partial, options.existing);
-    state->lock = FolderLock::acquire(state->partial, {options.heartbeat_seconds, options.takeover_seconds});
+    const bool made = make_partial_folder(state->partial);
+    try {
+      if (fs::exists(state->partial)) refuse_leftovers(state->partial, options.existing);
+      state->lock =
+          FolderLock::acquire(state->partial, {options.heartbeat_seconds, options.takeover_seconds});
+    } catch (...) {
+      if (made) ::rmdir(state->partial.c_str());  // another claimant's lock keeps it
+      throw;
+    }
   }
   OutputFolder claimed(std::move(state));
   State& held = *claimed.state_;

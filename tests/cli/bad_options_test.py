@@ -156,22 +156,20 @@ class Launchers(support.Case):
         self.recipe = self.write_recipe(support.linear_recipe(model))
 
     def test_ranks_that_do_not_find_each_other(self):
-        for fix, environment in (
-            ("mpirun", {"OMPI_COMM_WORLD_SIZE": "4"}),
-            ("mpirun", {"PMI_SIZE": "4", "PMI_RANK": "1"}),
-            (
-                "--mpi=pmix",
-                {
-                    "SLURM_NTASKS": "4",
-                    "SLURM_STEP_NUM_TASKS": "4",
-                    "SLURM_STEP_ID": "0",
-                    "SLURM_PROCID": "2",
-                    "SLURM_JOB_ID": "1",
-                },
-            ),
+        slurm_task = {"SLURM_STEP_ID": "0", "SLURM_PROCID": "2", "SLURM_JOB_ID": "1"}
+        for environment in (
+            {"OMPI_COMM_WORLD_SIZE": "4"},
+            {"PMI_SIZE": "4", "PMI_RANK": "1"},
+            {"PMI_SIZE": "4", "PMI_RANK": "1", "SLURM_NTASKS": "4", **slurm_task},
+            {"SLURM_NTASKS": "4", "SLURM_STEP_NUM_TASKS": "4", **slurm_task},
         ):
             with self.subTest(environment):
-                self.refuses(COMMUNICATION, ["merge", self.recipe, self.out], ["4 ranks", fix], env=environment)
+                self.refuses(
+                    COMMUNICATION,
+                    ["merge", self.recipe, self.out],
+                    ["4 ranks", "srun --mpi=pmix", "mpirun"],
+                    env=environment,
+                )
                 self.leaves_nothing()
 
     def test_inside_an_allocation_but_without_a_launcher(self):

@@ -8,8 +8,8 @@
 /// unless the environment variable STOCKPOT_FAULT is set when the first file is touched (or a test calls
 /// `set_fault_plan`). The variable holds rules separated by commas, each `OPERATION:ACTION[:KEY=VALUE]...`:
 ///
-///   OPERATION  read, write, sync, rename
-///   ACTION     eio, enospc (the call fails with that errno), short (the call moves at most one byte),
+///   OPERATION  read, write, sync, rename, link
+///   ACTION     eio, enospc, eperm (the call fails with that errno), short (the call moves at most one byte),
 ///              kill (SIGKILL to this process)
 ///   nth=N      acts on the N-th such call only, counted from 1 in this process
 ///   bytes=N    acts on every call from which more than N bytes in all would have been moved
@@ -18,7 +18,7 @@
 /// Without nth and bytes a rule acts on every call. Example: STOCKPOT_FAULT="write:enospc:bytes=1000000".
 namespace stockpot::io {
 
-enum class FileOperation { read, write, sync, rename };
+enum class FileOperation { read, write, sync, rename, link };
 
 /// What a call has to do: fail with `error` (an errno) unless 0, and move at most `bytes`.
 struct FaultVerdict {
@@ -37,7 +37,7 @@ inline std::atomic<FaultState> fault_state{FaultState::unread};
 FaultVerdict judge(FileOperation operation, std::size_t bytes);
 }  // namespace detail
 
-/// Asked before every system call that moves, syncs or renames; one relaxed load when no plan is set.
+/// Asked before every system call that moves, syncs, renames or links; one relaxed load when no plan is set.
 inline FaultVerdict fault(FileOperation operation, std::size_t bytes) {
   if (detail::fault_state.load(std::memory_order_relaxed) == detail::FaultState::off) return {0, bytes};
   return detail::judge(operation, bytes);

@@ -25,8 +25,8 @@ enum class FolderState { fresh, partial, finished };
 /// the same id, and is touched every 10 s by a thread of its own. A holder on this host that is gone is taken
 /// over at once. Otherwise the folder is watched for up to 60 s: a touch means Error{usage} naming the
 /// holder, none means taken over, by creating `lock.1` (then `lock.2`, ...) beside the dead one. No two
-/// claimants ever both succeed: every step is an O_EXCL creation. The lock moves with the folder on `publish`
-/// and is removed last.
+/// claimants ever both succeed: every step creates a name that must be free. The lock moves with the folder
+/// on `publish` and is removed last.
 class OutputFolder {
  public:
   struct Options {

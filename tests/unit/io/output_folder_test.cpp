@@ -201,6 +201,31 @@ TEST_F(OutputFolderTest, ParentsThatCanNotBeWrittenAreSystemErrors) {
   EXPECT_EQ(failure_of([] { OutputFolder::claim("/proc/stockpot/out", {}); })->code, ExitCode::system_io);
 }
 
+TEST_F(OutputFolderTest, ALockThatCanNotBeWrittenLeavesNoFolderOfItsOwn) {
+  for (const std::string fault : {"write:enospc", "write:eio", "link:eio", "link:eperm,write:enospc:nth=2"}) {
+    SCOPED_TRACE(fault);
+    set_fault_plan(fault);
+    EXPECT_EQ(code_of_claim(ExistingOutput::refuse), ExitCode::system_io);
+    EXPECT_TRUE(names().empty());
+  }
+  fs::create_directory(partial_);
+  set_fault_plan("write:enospc");
+  EXPECT_EQ(code_of_claim(ExistingOutput::refuse), ExitCode::system_io);
+  EXPECT_TRUE(fs::is_empty(partial_)) << "another claimant's folder";
+  put(partial_ / "half", "x");
+  EXPECT_EQ(code_of_claim(ExistingOutput::resume), ExitCode::system_io);
+  EXPECT_EQ(get(partial_ / "half"), "x");
+}
+
+TEST_F(OutputFolderTest, AFolderThatMayNotBeWrittenIsNotLeft) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  const ::mode_t mask = ::umask(0777);
+  const ExitCode code = code_of_claim(ExistingOutput::refuse);
+  ::umask(mask);
+  EXPECT_EQ(code, ExitCode::system_io);
+  EXPECT_TRUE(names().empty());
+}
+
 TEST_F(OutputFolderTest, ALiveHolderIsNamed) {
   const OutputFolder folder = claim();
   const std::string lock = get(partial_ / "lock");
@@ -228,6 +253,54 @@ TEST_F(OutputFolderTest, AKilledHolderOnThisHostIsTakenOverAtOnce) {
   put(folder.path() / manifest_name, "x");
   folder.publish();
   EXPECT_EQ(std::distance(fs::directory_iterator(target_), {}), 2) << "no lock of either holder may stay";
+}
+
+TEST_F(OutputFolderTest, AClaimantKilledBeforeItsLockStandsIsNotWaitedFor) {
+  for (const std::string fault : {"write:kill:nth=1", "link:kill:nth=1"}) {
+    SCOPED_TRACE(fault);
+    const int status = testing::status_in_child([&] {
+      set_fault_plan(fault);
+      claim();
+      return 0;
+    });
+    ASSERT_TRUE(WIFSIGNALED(status));
+    EXPECT_FALSE(fs::exists(partial_ / "lock"));
+    EXPECT_FALSE(fs::is_empty(partial_));
+    const auto start = std::chrono::steady_clock::now();
+    OutputFolder folder =
+        OutputFolder::claim(target_, {ExistingOutput::refuse, Durability::none, 10.0, 60.0});
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+    EXPECT_EQ(folder.state(), FolderState::fresh);
+    put(folder.path() / manifest_name, "x");
+    folder.publish();
+    EXPECT_EQ(std::distance(fs::directory_iterator(target_), {}), 1) << "nothing of the killed one may stay";
+    fs::remove_all(target_);
+  }
+}
+
+TEST_F(OutputFolderTest, ALockIsTheOnlyThingInAFreshFolder) {
+  for (const std::string fault : {"", "link:eperm"}) {
+    SCOPED_TRACE(fault);
+    set_fault_plan(fault);
+    const OutputFolder folder = claim();
+    EXPECT_EQ(std::distance(fs::directory_iterator(partial_), {}), 1);
+    EXPECT_EQ(fs::hard_link_count(partial_ / "lock"), 1U);
+    EXPECT_THAT(get(partial_ / "lock"), ::testing::StartsWith(host_name() + "\n"));
+    folder.check_still_held();
+  }
+}
+
+TEST_F(OutputFolderTest, WithoutHardLinksAHolderIsRespectedAndADeadOneTakenOver) {
+  set_fault_plan("link:eperm");
+  {
+    const OutputFolder folder = claim();
+    EXPECT_EQ(code_of_claim(ExistingOutput::refuse), ExitCode::usage);
+    folder.check_still_held();
+  }
+  stale_lock("otherhost\n1\n12\n");
+  const OutputFolder folder = claim();
+  EXPECT_TRUE(fs::exists(partial_ / "lock.1"));
+  folder.check_still_held();
 }
 
 TEST_F(OutputFolderTest, AReusedProcessIdIsNotTakenForTheHolder) {
@@ -284,7 +357,8 @@ TEST_F(OutputFolderTest, AHolderThatWasTakenOverNoticesAndLeavesTheNewLockAlone)
 }
 
 TEST_F(OutputFolderTest, OfManyClaimantsOfAStaleLockOneWins) {
-  for (int round = 0; round < 3; ++round) {
+  for (int round = 0; round < 4; ++round) {
+    set_fault_plan(round == 3 ? "link:eperm" : "");
     stale_lock(fmt::format("otherhost\n{}\n-\n", round));
     std::vector<std::thread> threads;
     std::atomic<int> winners{0};
