@@ -28,8 +28,9 @@ nlohmann::json planned_manifest(const recipe::Recipe& recipe, const plan::MergeP
   nlohmann::json tensors = nlohmann::json::object();
   for (const plan::TensorTask& task : plan.tasks) {
     if (!task.begins_tensor()) continue;
-    tensors[task.name] = {
-        {"dtype", name(task.dtype)}, {"shape", task.tensor_shape()}, {"file", plan.layout.files[task.file].name}};
+    tensors[task.name] = {{"dtype", name(task.dtype)},
+                          {"shape", task.tensor_shape()},
+                          {"file", plan.layout.files[task.file].name}};
   }
   return {
       {"format_version", 1},

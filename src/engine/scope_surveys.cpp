@@ -59,8 +59,8 @@ std::unique_ptr<method::ElementPass> ScopeSurveys::pass(const plan::ScopePlace& 
 void ScopeSurveys::report(std::uint32_t scope) {
   const method::Survey& survey = at(scope);
   const std::vector<std::uint32_t>& tasks = plan_.scopes.groups[scope].tasks;
-  const bool whole_model = plan_.settings.scope == recipe::Scope::model &&
-                           !plan_.tasks[tasks.front()].is_scope_of_its_own();
+  const bool whole_model =
+      plan_.settings.scope == recipe::Scope::model && !plan_.tasks[tasks.front()].is_scope_of_its_own();
   std::map<std::string, method::Diagnostics> found;
   for (std::size_t position = 0; position < (whole_model ? 1 : tasks.size()); ++position) {
     method::Diagnostics diagnostics = survey.diagnostics(position);
