@@ -69,7 +69,7 @@ class ResumeElsewhere : public Resume, public testing::WithParamInterface<Change
 };
 
 TEST_P(ResumeElsewhere, AfterAFailedWrite) {
-  for (const int nth : {1, 4, 9, 15}) {
+  for (const int nth : {2, 4, 9, 15}) {  // the first is the lock's own
     SCOPED_TRACE(nth);
     options = RunOptions{options};
     options.existing = io::ExistingOutput::overwrite;
