@@ -213,10 +213,15 @@ class JoinRule {
 
 /// Names are unique again: what is stored wins over what is tied, two stored ones are an error.
 std::vector<NamedView> without_collisions(const Checkpoint& checkpoint, std::vector<NamedView> views) {
-  std::stable_sort(views.begin(), views.end(), [](const NamedView& a, const NamedView& b) {
-    return a.view.name != b.view.name ? a.view.name < b.view.name : a.tied < b.tied;
-  });
+  const auto before = [](const NamedView& a, const NamedView& b) {
+    const int order = a.view.name.compare(b.view.name);
+    return order != 0 ? order < 0 : a.tied < b.tied;
+  };
+  // Moving views costs more than looking whether they stand in order, as they do unless a rule renamed some.
+  if (!std::is_sorted(views.begin(), views.end(), before))
+    std::stable_sort(views.begin(), views.end(), before);
   std::vector<NamedView> unique;
+  unique.reserve(views.size());
   for (NamedView& next : views) {
     if (unique.empty() || unique.back().view.name != next.view.name) {
       unique.push_back(std::move(next));

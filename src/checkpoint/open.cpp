@@ -66,32 +66,36 @@ void refuse_duplicates(const Checkpoint& checkpoint) {
               {checkpoint.files[twice->file].path.string(), twice->name}};
 }
 
-/// The shards hold exactly what the index says, each tensor where it says.
+/// The shards hold exactly what the index says, each tensor where it says. Both are sorted by name.
 void check_index(const Checkpoint& checkpoint, const WeightFiles& weights,
                  std::vector<std::string>& warnings) {
   const std::string index = weights.index.string();
+  const auto absent = [&index](const auto& entry) {
+    throw Error{ExitCode::input,
+                "the index says " + quote(entry->second) + ", which does not hold it",
+                {index, entry->first}};
+  };
+  std::vector<std::string> names;
+  for (const StoredFile& file : checkpoint.files) names.push_back(file.path.filename().string());
+  auto listed = weights.weight_map.begin();
   for (const StoredTensor& tensor : checkpoint.tensors) {
+    if (listed != weights.weight_map.end() && listed->first < tensor.name) absent(listed);
     const fs::path& file = checkpoint.files[tensor.file].path;
-    const auto listed = weights.weight_map.find(tensor.name);
-    if (listed == weights.weight_map.end()) {
+    if (listed == weights.weight_map.end() || listed->first != tensor.name) {
       throw Error{ExitCode::input,
                   "the index " + index +
                       " does not list it, so loaders would drop it: write the index anew, or "
                       "take the tensor out of the shard",
                   {file.string(), tensor.name}};
     }
-    if (file.filename() != listed->second) {
+    if (names[tensor.file] != listed->second) {
       throw Error{ExitCode::input,
                   "the index says " + quote(listed->second) + ", but it stands in " + file.string(),
                   {index, tensor.name}};
     }
+    ++listed;
   }
-  for (const auto& [name, file] : weights.weight_map) {
-    if (!checkpoint.find(name)) {
-      throw Error{
-          ExitCode::input, "the index says " + quote(file) + ", which does not hold it", {index, name}};
-    }
-  }
+  if (listed != weights.weight_map.end()) absent(listed);
   const auto total = static_cast<double>(checkpoint.total_bytes());
   if (weights.stated_bytes && !(std::abs(*weights.stated_bytes - total) < 0.5)) {
     warnings.push_back(index + ": total_size is not the size of the tensors, " +

@@ -1,10 +1,10 @@
 #include "checkpoint/weight_files.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "checkpoint/unreadable_formats.hpp"
 #include "stockpot/base/error.hpp"
@@ -61,25 +61,12 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// @pre `text` was accepted by io::parse_hf_index
-std::optional<double> stated_total(const std::string& text) {
-  // The map is large, and known already.
-  const auto keeps = [](int, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
-    return event != nlohmann::json::parse_event_t::key || parsed != "weight_map";
-  };
-  const nlohmann::json index = nlohmann::json::parse(text, keeps, false);
-  const auto metadata = index.find("metadata");
-  if (metadata == index.end() || !metadata->is_object()) return std::nullopt;
-  const auto total = metadata->find("total_size");
-  if (total == metadata->end() || !total->is_number()) return std::nullopt;
-  return total->get<double>();
-}
-
 void read_index(WeightFiles& weights, const std::string& name) {
   weights.index = weights.folder / name;
   const std::string text = io::read_text(weights.index, io::hf_index_limit_bytes);
-  weights.weight_map = io::parse_hf_index(text, weights.index.string());
-  weights.stated_bytes = stated_total(text);
+  io::HfIndex index = io::parse_hf_index(text, weights.index.string());
+  weights.weight_map = std::move(index.weight_map);
+  weights.stated_bytes = index.total_bytes;
   if (weights.weight_map.empty()) refuse(weights.index, "the index lists no tensor");
 
   std::set<std::string> shards;

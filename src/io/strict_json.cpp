@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <nlohmann/json.hpp>
-#include <set>
-#include <vector>
+
+#include "key_log.hpp"
 
 namespace stockpot::io {
 namespace {
@@ -40,16 +40,16 @@ class SaxAdapter : public nlohmann::json_sax<nlohmann::json> {
   bool start_object(std::size_t) override {
     descend();
     events_.begin_object();
-    keys_.emplace_back();
+    keys_.begin_object();
     return true;
   }
   bool key(string_t& name) override {
-    if (!keys_.back().insert(name).second) refuse("key " + quote(name) + " stands twice in one object");
+    keys_.add(name);
     events_.key(name);
     return true;
   }
   bool end_object() override {
-    keys_.pop_back();
+    if (const auto twice = keys_.end_object()) refuse("key " + quote(*twice) + " stands twice in one object");
     --depth_;
     events_.end_object();
     return true;
@@ -84,7 +84,7 @@ class SaxAdapter : public nlohmann::json_sax<nlohmann::json> {
 
   JsonEvents& events_;
   std::size_t depth_ = 0;
-  std::vector<std::set<std::string>> keys_;  ///< ordered sets: no input makes them slow
+  KeyLog keys_;
 };
 
 }  // namespace

@@ -21,7 +21,7 @@ void require(bool holds) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::map<std::string, std::string> map;
   try {
-    map = stockpot::io::parse_hf_index({reinterpret_cast<const char*>(data), size}, "fuzz");
+    map = stockpot::io::parse_hf_index({reinterpret_cast<const char*>(data), size}, "fuzz").weight_map;
   } catch (const stockpot::Error& error) {
     require(error.code() == stockpot::ExitCode::input);
     require(std::string_view(error.what()).find('\n') == std::string_view::npos);
@@ -32,6 +32,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             (std::filesystem::path("/folder") / file).lexically_normal());
     require(file.find('\0') == std::string::npos);
   }
-  require(stockpot::io::parse_hf_index(stockpot::io::hf_index_text(map, 1, 2), "again") == map);
+  require(stockpot::io::parse_hf_index(stockpot::io::hf_index_text(map, 1, 2), "again").weight_map == map);
   return 0;
 }

@@ -14,12 +14,28 @@ std::string index_of(const std::string& file) {
   return R"({"metadata":{"total_size":4},"weight_map":{"t":")" + file + "\"}}";
 }
 
-TEST(HfIndex, ReadsTheWeightMapAndNothingElse) {
-  const auto map = parse_hf_index(
-      R"({"metadata":{"total_size":1,"deep":[{"weight_map":{"x":"/etc/passwd"}}]},"weight_map":{"b":"m-1.safetensors","a":"m-2.safetensors"},"other":[1]})",
+TEST(HfIndex, ReadsTheWeightMapAndTheStatedSize) {
+  const HfIndex index = parse_hf_index(
+      R"({"metadata":{"total_size":1,"deep":[{"weight_map":{"x":"/etc/passwd"},"total_size":2}]},"weight_map":{"b":"m-1.safetensors","a":"m-2.safetensors"},"other":[1]})",
       "i");
-  EXPECT_EQ(map, (std::map<std::string, std::string>{{"a", "m-2.safetensors"}, {"b", "m-1.safetensors"}}));
-  EXPECT_TRUE(parse_hf_index(R"({"weight_map":{}})", "i").empty());
+  EXPECT_EQ(index.weight_map,
+            (std::map<std::string, std::string>{{"a", "m-2.safetensors"}, {"b", "m-1.safetensors"}}));
+  EXPECT_EQ(index.total_bytes, 1.0);
+}
+
+TEST(HfIndex, TheStatedSizeIsANumberOfTheMetadata) {
+  const auto total = [](const std::string& members) {
+    return parse_hf_index("{" + members + R"(,"weight_map":{}})", "i").total_bytes;
+  };
+  EXPECT_EQ(total(R"("metadata":{"total_size":2.5e9})"), 2.5e9);
+  EXPECT_EQ(total(R"("metadata":{"total_size":-1})"), -1.0);
+  for (const std::string members :
+       {R"("metadata":{})", R"("metadata":{"total_size":"7"})", R"("metadata":{"total_size":null})",
+        R"("metadata":{"total_size":[7]})", R"("metadata":{"total_size":{"total_size":7}})",
+        R"("total_size":7)", R"("other":{"total_size":7})", R"("other":{"total_size":7},"metadata":[7])",
+        R"("metadata":7)"}) {
+    EXPECT_EQ(total(members), std::nullopt) << members;
+  }
 }
 
 TEST(HfIndex, PathsOutOfTheFolderAreRefusedByName) {
@@ -59,7 +75,7 @@ TEST(HfIndex, WritesWhatTransformersWrites) {
       "\"model-00002-of-00002.safetensors\"\n  }\n}\n";
   const std::map<std::string, std::string> map{{"a\xc3\xa9", shard_name(0, 2)}, {"b", shard_name(1, 2)}};
   EXPECT_EQ(hf_index_text(map, 14, 7), expected);
-  EXPECT_EQ(parse_hf_index(expected, "i"), map);
+  EXPECT_EQ(parse_hf_index(expected, "i").weight_map, map);
 }
 
 TEST(HfIndex, ShardNamesCountFromOne) {
