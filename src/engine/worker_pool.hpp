@@ -24,6 +24,8 @@ class WorkerPool {
 
  private:
   void run();
+  /// Lets what was submitted end, and the threads.
+  void close();
 
   std::mutex mutex_;
   std::condition_variable changed_;

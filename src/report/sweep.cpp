@@ -20,14 +20,16 @@ class Threads {
  public:
   Threads(std::uint64_t count, UnitQueue& queue, const std::function<void()>& body)
       : queue_(queue), body_(body), running_(count) {
-    for (std::uint64_t i = 0; i < count; ++i) threads_.emplace_back([this] { work(); });
+    try {
+      for (std::uint64_t i = 0; i < count; ++i) threads_.emplace_back([this] { work(); });
+    } catch (...) {
+      join();
+      throw;
+    }
   }
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
-  ~Threads() {
-    queue_.halt();
-    for (std::thread& thread : threads_) thread.join();
-  }
+  ~Threads() { join(); }
 
   /// Waits until every thread has ended, at most `longest`; true when they have.
   bool wait(std::chrono::milliseconds longest) {
@@ -40,6 +42,10 @@ class Threads {
   }
 
  private:
+  void join() {
+    queue_.halt();
+    for (std::thread& thread : threads_) thread.join();
+  }
   void work() {
     std::exception_ptr failure;
     try {
