@@ -4,6 +4,7 @@
 
 #include "stockpot/base/error.hpp"
 #include "stockpot/checkpoint/checkpoint.hpp"
+#include "stockpot/checkpoint/placeholders.hpp"
 
 namespace stockpot::checkpoint {
 namespace {
@@ -99,6 +100,16 @@ std::string serialize(const Checkpoint& checkpoint) {
   }
   writer.string(checkpoint.config);
   return writer.take();
+}
+
+std::string describe_content(const Checkpoint& checkpoint) {
+  Checkpoint described = checkpoint;
+  described.folder.clear();
+  for (StoredFile& file : described.files) {
+    file.path = file.path.filename();
+    if (has_placeholder(checkpoint.reference)) file.identity.modified_ns = 0;
+  }
+  return serialize(described);
 }
 
 Checkpoint deserialize(std::string_view text) {

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-#include <nlohmann/json.hpp>
+#include <algorithm>
 #include <utility>
 
 #include "engine/model_headers.hpp"
+#include "engine/shared_headers.hpp"
 #include "engine/trajectory.hpp"
 #include "stockpot/comm/agreement.hpp"
 #include "stockpot/io/file.hpp"
@@ -15,29 +15,15 @@
 namespace stockpot::engine {
 namespace {
 
-/// Headers of every model, packed; what is wrong with any of them in one error.
-std::string pack_headers(const std::vector<plan::ModelUse>& uses, const WarningSink& warn) {
-  std::vector<std::string> texts(uses.size());
-  std::vector<std::vector<recipe::Problem>> warnings(uses.size());
-  const auto failures = for_every_model(uses.size(), [&](std::size_t i) {
-    texts[i] = checkpoint::serialize(open_model(uses[i], warnings[i]));
-  });
-  nlohmann::json all = nlohmann::json::array();
-  std::vector<recipe::Problem> problems;
-  ExitCode code = ExitCode::input;
-  for (std::size_t i = 0; i < uses.size(); ++i) {
-    std::move(warnings[i].begin(), warnings[i].end(), std::back_inserter(problems));
-    try {
-      if (failures[i]) std::rethrow_exception(failures[i]);
-      all.push_back(nlohmann::json::binary({texts[i].begin(), texts[i].end()}));
-    } catch (const Error& error) {
-      code = error.code();
-      problems.push_back({recipe::Severity::error, "", error.what(), ""});
-    }
+void check_grid(const plan::GridShape& grid, std::size_t models, int ranks) {
+  if (grid.ranks() != static_cast<std::uint64_t>(ranks)) {
+    throw Error(ExitCode::usage,
+                fmt::format("the grid {} x {} does not fit {} ranks", grid.rows, grid.columns, ranks));
   }
-  raise_problems(problems, code, "models", warn);
-  const std::vector<std::uint8_t> packed = nlohmann::json::to_cbor(all);
-  return {packed.begin(), packed.end()};
+  if (grid.columns > models) {
+    throw Error(ExitCode::usage,
+                fmt::format("--grid has {} columns, more than the recipe's {} models", grid.columns, models));
+  }
 }
 
 }  // namespace
@@ -77,20 +63,19 @@ recipe::Recipe load_recipe(comm::Communicator& world, const std::filesystem::pat
   return std::move(*parsed.recipe);
 }
 
-LoadedRecipe load_models(comm::Communicator& world, recipe::Recipe recipe, const WarningSink& warn) {
+LoadedRecipe load_models(comm::Communicator& world, recipe::Recipe recipe, const plan::GridShape& grid,
+                         const WarningSink& warn) {
   expand_trajectories(world, recipe);
   LoadedRecipe loaded{std::move(recipe), nullptr, {}};
   loaded.method = method::find_method(loaded.recipe.method);
   const std::vector<plan::ModelUse> uses = plan::models_of(loaded.recipe);
-  const std::string headers =
-      comm::from_root(world, "headers of the models", [&] { return pack_headers(uses, warn); });
-  const nlohmann::json all = nlohmann::json::from_cbor(headers.begin(), headers.end());
-  for (std::size_t i = 0; i < uses.size(); ++i) {
-    const auto& bytes = all.at(i).get_binary();
-    loaded.models.push_back(plan::make_model(
-        uses[i].name, checkpoint::deserialize({reinterpret_cast<const char*>(bytes.data()), bytes.size()}),
-        loaded.recipe.names));
-  }
+  comm::agree_after(world, "grid", [&] { check_grid(grid, uses.size(), world.size()); });
+  std::vector<checkpoint::Checkpoint> checkpoints = share_headers(world, uses, grid, warn);
+  comm::agree_after(world, "models", [&] {
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+      loaded.models.push_back(plan::make_model(uses[i].name, std::move(checkpoints[i]), loaded.recipe.names));
+    }
+  });
   return loaded;
 }
 

@@ -84,7 +84,10 @@ void open_journals(comm::Communicator& world, Job& job, const Claim& claim, cons
 /// Collective. Data is on disk and inputs are what they were when the job began.
 void settle(comm::Communicator& world, Job& job) {
   comm::agree_after(world, "commit", [&] {
-    for (const checkpoint::ViewReader& reader : job.readers) reader.check_unchanged();
+    const std::uint64_t column = job.plan.column_of(static_cast<std::uint64_t>(world.rank()));
+    for (std::size_t m = 0; m < job.readers.size(); ++m) {
+      if (job.plan.column_of_model[m] == column) job.readers[m].check_unchanged();
+    }
     if (job.options.durability == io::Durability::fsync) job.output.sync();
   });
 }
@@ -165,11 +168,6 @@ class MergeRun {
  private:
   void make_plan() {
     comm::agree_after(world_, "plan", [&] {
-      if (options_.plan.grid.ranks() != static_cast<std::uint64_t>(world_.size())) {
-        throw Error(ExitCode::usage,
-                    fmt::format("the grid {} x {} does not fit {} ranks", options_.plan.grid.rows,
-                                options_.plan.grid.columns, world_.size()));
-      }
       plan::ResolvedMerge resolved =
           plan::resolve(loaded_.recipe, *loaded_.method, loaded_.models, options_.dtype);
       raise_problems(resolved.problems, resolved.code, "the models don't fit together",
@@ -209,6 +207,9 @@ class MergeRun {
     for (const plan::TensorTask& task : plan_.tasks) summary.tensors += task.begins_tensor() ? 1U : 0U;
     summary.tensor_bytes = plan_.layout.tensor_bytes;
     const bool durable = options_.durability == io::Durability::fsync;
+    comm::agree_after(world_, "companion files", [&] {
+      if (!is_file_output(options_)) copy_companions(claim.partial, loaded_.recipe, job, world_.rank());
+    });
     comm::agree_after(world_, "publish", [&] {
       if (!world_.is_root()) return;
       claim.folder->check_still_held();
@@ -241,9 +242,10 @@ MergeSummary run_merge(comm::Communicator& world, LoadedRecipe loaded, const Run
 
 MergeSummary merge_recipe(comm::Communicator& world, const std::filesystem::path& recipe,
                           const RunOptions& options) {
-  return run_merge(
-      world, load_models(world, load_recipe(world, recipe, options.lenient, options.warn), options.warn),
-      options);
+  return run_merge(world,
+                   load_models(world, load_recipe(world, recipe, options.lenient, options.warn),
+                               options.plan.grid, options.warn),
+                   options);
 }
 
 MergeSummary convert(comm::Communicator& world, const std::filesystem::path& input,
@@ -261,7 +263,7 @@ MergeSummary convert(comm::Communicator& world, const std::filesystem::path& inp
   recipe.method = "passthrough";
   recipe.modules.emplace_back();
   recipe.modules.front().models.push_back(std::move(entry));
-  return run_merge(world, load_models(world, std::move(recipe), options.warn), options);
+  return run_merge(world, load_models(world, std::move(recipe), options.plan.grid, options.warn), options);
 }
 
 }  // namespace stockpot::engine

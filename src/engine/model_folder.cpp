@@ -36,33 +36,12 @@ bool dequantises(const Job& job, std::uint32_t config_model) {
   return false;
 }
 
-/// Folder that the tokenizer comes from: the recipe's tokenizer_source, else the config's model.
-std::filesystem::path tokenizer_folder(const recipe::Recipe& recipe, const Job& job) {
-  const plan::ModelSet& models = job.models;
+/// The model that the tokenizer comes from: the recipe's tokenizer_source, else the config's.
+std::uint32_t tokenizer_model(const recipe::Recipe& recipe, const Job& job) {
   if (recipe.tokenizer_source && *recipe.tokenizer_source != "base") {
-    if (const auto model = plan::find_model(models, *recipe.tokenizer_source))
-      return models[*model].checkpoint.folder;
+    if (const auto model = plan::find_model(job.models, *recipe.tokenizer_source)) return *model;
   }
-  return models[job.plan.config_model].checkpoint.folder;
-}
-
-void copy_companions(const std::filesystem::path& folder, const recipe::Recipe& recipe, const Job& job,
-                     bool durable) {
-  const std::filesystem::path main = job.models[job.plan.config_model].checkpoint.folder;
-  const std::filesystem::path tokenizer = tokenizer_folder(recipe, job);
-  const auto copy = [&](const std::filesystem::path& from, const std::string& file) {
-    io::write_text(folder / file, io::read_text(from / file, largest_companion_bytes), durable);
-  };
-  if (!main.empty()) {
-    for (const checkpoint::CompanionFile& file : checkpoint::companion_files(main)) {
-      if (file.kind == checkpoint::CompanionKind::other) copy(main, file.name);
-    }
-  }
-  if (!tokenizer.empty()) {
-    for (const checkpoint::CompanionFile& file : checkpoint::companion_files(tokenizer)) {
-      if (file.kind == checkpoint::CompanionKind::tokenizer) copy(tokenizer, file.name);
-    }
-  }
+  return job.plan.config_model;
 }
 
 std::string index_text(const plan::MergePlan& plan) {
@@ -93,6 +72,21 @@ std::string model_card(const recipe::Recipe& recipe, const plan::ModelSet& model
       recipe.text.ends_with('\n') ? "" : "\n");
 }
 
+void copy_companions(const std::filesystem::path& folder, const recipe::Recipe& recipe, const Job& job,
+                     int rank) {
+  const bool durable = job.options.durability == io::Durability::fsync;
+  const auto copy = [&](std::uint32_t model, bool tokenizer) {
+    const std::filesystem::path& from = job.models[model].checkpoint.folder;
+    if (from.empty() || job.plan.column_of_model[model] != static_cast<std::uint32_t>(rank)) return;
+    for (const checkpoint::CompanionFile& file : checkpoint::companion_files(from)) {
+      if ((file.kind == checkpoint::CompanionKind::tokenizer) != tokenizer) continue;
+      io::write_text(folder / file.name, io::read_text(from / file.name, largest_companion_bytes), durable);
+    }
+  };
+  copy(job.plan.config_model, false);
+  copy(tokenizer_model(recipe, job), true);
+}
+
 void write_model_folder(const std::filesystem::path& folder, const recipe::Recipe& recipe, const Job& job) {
   const bool durable = job.options.durability == io::Durability::fsync;
   if (job.plan.layout.format == plan::OutputFormat::safetensors && job.plan.layout.files.size() > 1) {
@@ -109,7 +103,6 @@ void write_model_folder(const std::filesystem::path& folder, const recipe::Recip
                    checkpoint::merged_config(main.config, changes, (main.folder / "config.json").string()),
                    durable);
   }
-  copy_companions(folder, recipe, job, durable);
   io::write_text(folder / "README.md", model_card(recipe, job.models), durable);
   io::write_text(folder / "stockpot_recipe.yml", recipe.text, durable);
 }

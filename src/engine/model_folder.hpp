@@ -8,8 +8,13 @@
 
 namespace stockpot::engine {
 
-/// Writes everything of a Hugging Face folder but the weights: index, config.json, tokenizer and generation
-/// files, model card, recipe. Called by one rank.
+/// Copies tokenizer, generation and other files beside the weights from the models that this rank holds:
+/// called by every rank, as only the first one of a column need see its models.
+void copy_companions(const std::filesystem::path& folder, const recipe::Recipe& recipe, const Job& job,
+                     int rank);
+
+/// Writes the rest of a Hugging Face folder but the weights: index, config.json, model card, recipe. Called
+/// by one rank.
 void write_model_folder(const std::filesystem::path& folder, const recipe::Recipe& recipe, const Job& job);
 
 /// The model card: front matter and sections that mergekit's users know; no date, host or rank count.

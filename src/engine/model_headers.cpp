@@ -8,7 +8,8 @@
 
 namespace stockpot::engine {
 
-checkpoint::Checkpoint open_model(const plan::ModelUse& use, std::vector<recipe::Problem>& warnings) {
+checkpoint::Checkpoint open_model(const plan::ModelUse& use, const checkpoint::Reader& reader,
+                                  std::vector<recipe::Problem>& warnings) {
   if (use.reference.adapter) {
     throw Error(ExitCode::usage,
                 "model " + quote(use.reference.text) +
@@ -16,7 +17,9 @@ checkpoint::Checkpoint open_model(const plan::ModelUse& use, std::vector<recipe:
   }
   std::vector<std::string> texts;
   auto opened = checkpoint::open_checkpoint(
-      checkpoint::locate_model(use.reference.path, use.reference.revision), use.reference.text, texts);
+      checkpoint::locate_model(checkpoint::fill_placeholders(use.reference.path, reader),
+                               use.reference.revision),
+      use.reference.text, texts);
   for (const std::string& text : texts) {
     warnings.push_back({recipe::Severity::warning, "model " + quote(use.name), text, ""});
   }

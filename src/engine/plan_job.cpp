@@ -5,6 +5,7 @@
 
 #include "engine/model_headers.hpp"
 #include "engine/trajectory.hpp"
+#include "stockpot/base/process.hpp"
 #include "stockpot/comm/communicator.hpp"
 #include "stockpot/io/file.hpp"
 #include "stockpot/method/catalog.hpp"
@@ -35,8 +36,11 @@ void find_out(PlannedMerge& planned, const std::filesystem::path& path, const Ru
   const std::vector<plan::ModelUse> uses = plan::models_of(recipe);
   std::vector<std::vector<recipe::Problem>> warnings(uses.size());
   planned.models.resize(uses.size());
+  const std::vector<std::uint32_t> columns = plan::columns_of_models(uses.size(), options.plan.grid.columns);
   const auto failures = for_every_model(uses.size(), [&](std::size_t i) {
-    planned.models[i] = plan::make_model(uses[i].name, open_model(uses[i], warnings[i]), recipe.names);
+    const checkpoint::Reader reader{static_cast<int>(columns[i]), host_name()};
+    planned.models[i] =
+        plan::make_model(uses[i].name, open_model(uses[i], reader, warnings[i]), recipe.names);
   });
   bool all_opened = true;
   for (std::size_t i = 0; i < uses.size(); ++i) {

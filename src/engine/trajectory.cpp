@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "stockpot/base/error.hpp"
+#include "stockpot/checkpoint/placeholders.hpp"
 #include "stockpot/comm/agreement.hpp"
 #include "stockpot/io/glob.hpp"
 #include "stockpot/method/catalog.hpp"
@@ -32,6 +33,9 @@ void expand_trajectories(comm::Communicator& world, recipe::Recipe& recipe) {
   for (recipe::Module& module : recipe.modules) {
     if (!module.trajectory) continue;
     const recipe::Trajectory& trajectory = *module.trajectory;
+    if (checkpoint::has_placeholder(trajectory.glob)) {
+      throw Error(ExitCode::usage, "trajectory: {rank} and {node} need models that are listed one by one");
+    }
     const std::string found = comm::from_root(world, "trajectory", [&] {
       std::string lines;
       for (const std::string& path : recipe::select_trajectory(io::glob(trajectory.glob), trajectory)) {

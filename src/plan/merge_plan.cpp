@@ -11,14 +11,6 @@
 namespace stockpot::plan {
 namespace {
 
-/// Column m owns the m-th contiguous block of the models.
-std::vector<std::uint32_t> assign_columns(std::size_t models, std::uint64_t columns) {
-  std::vector<std::uint32_t> column_of_model(models);
-  for (std::size_t i = 0; i < models; ++i)
-    column_of_model[i] = static_cast<std::uint32_t>(i * columns / models);
-  return column_of_model;
-}
-
 /// `readings`: how often each input is read.
 WorkLoad load_of(const TensorTask& task, const ModelSet& models, std::uint64_t readings) {
   std::uint64_t moved = output_element_bytes(task);
@@ -102,7 +94,7 @@ MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, 
   if (options.grid.columns > models.size()) {
     throw Error(ExitCode::usage, "--grid has more columns than the recipe has models");
   }
-  plan.column_of_model = assign_columns(models.size(), options.grid.columns);
+  plan.column_of_model = columns_of_models(models.size(), options.grid.columns);
   plan.scopes = group_scopes(plan.tasks, models, method, plan.settings);
 
   std::vector<WorkLoad> loads;
@@ -135,7 +127,7 @@ Digest job_digest(const recipe::Recipe& recipe, const MergePlan& plan, const Mod
   add(version());
   add(recipe.text);
   add(std::to_string(plan.settings.seed));
-  for (const Model& model : models) add(model.name + "\n" + checkpoint::serialize(model.checkpoint));
+  for (const Model& model : models) add(model.name + "\n" + checkpoint::describe_content(model.checkpoint));
   for (const OutputFile& file : plan.layout.files) add(file.name + file.header);
   for (const TensorTask& task : plan.tasks) {
     if (task.writes()) add(task.name + " " + std::string(name(task.dtype)));

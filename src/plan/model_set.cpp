@@ -67,6 +67,13 @@ std::vector<ModelUse> models_of(const recipe::Recipe& recipe) {
   return uses;
 }
 
+std::vector<std::uint32_t> columns_of_models(std::size_t models, std::uint64_t columns) {
+  std::vector<std::uint32_t> column_of_model(models);
+  for (std::size_t i = 0; i < models; ++i)
+    column_of_model[i] = static_cast<std::uint32_t>(i * columns / models);
+  return column_of_model;
+}
+
 std::optional<std::uint32_t> find_model(const ModelSet& models, std::string_view name_or_reference) {
   for (std::size_t i = 0; i < models.size(); ++i) {
     if (models[i].name == name_or_reference) return static_cast<std::uint32_t>(i);

@@ -24,6 +24,7 @@ struct StoredTensor {
   std::uint64_t bytes = 0;
 
   [[nodiscard]] std::uint64_t elements() const;
+  friend bool operator==(const StoredTensor&, const StoredTensor&) = default;
 };
 
 struct StoredFile {
@@ -64,6 +65,9 @@ std::filesystem::path locate_model(const std::string& path, const std::string& r
 
 /// Exact form (names and paths may hold any bytes), so that one rank reads headers and all ranks know them.
 std::string serialize(const Checkpoint& checkpoint);
+/// What makes two openings of a model the same for a job that continues another: as `serialize`, without
+/// where the files lie and, where each rank or node has a copy of its own, without their times.
+std::string describe_content(const Checkpoint& checkpoint);
 /// Inverse of `serialize`; anything else: Error{communication}.
 Checkpoint deserialize(std::string_view text);
 

@@ -22,9 +22,10 @@ struct LoadedRecipe {
 recipe::Recipe load_recipe(comm::Communicator& world, const std::filesystem::path& path, bool lenient,
                            const WarningSink& warn);
 
-/// Collective. Expands trajectories, locates and opens every model on rank 0 and gives all ranks the headers.
-/// Throws the same Error on every rank.
-LoadedRecipe load_models(comm::Communicator& world, recipe::Recipe recipe, const WarningSink& warn);
+/// Collective. Expands trajectories on rank 0; opens every model where the grid has it read and gives all
+/// ranks the headers. Throws the same Error on every rank.
+LoadedRecipe load_models(comm::Communicator& world, recipe::Recipe recipe, const plan::GridShape& grid,
+                         const WarningSink& warn);
 
 /// Throws Error{usage} (bad recipe) or Error{input} (tensors that do not fit) with all problems if any is an
 /// error; passes warnings on.

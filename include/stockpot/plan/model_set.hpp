@@ -41,6 +41,10 @@ struct ModelUse {
 };
 std::vector<ModelUse> models_of(const recipe::Recipe& recipe);
 
+/// Which column of a grid reads each model: column m the m-th contiguous block of the models. The first rank
+/// of a column, which has the column's number, opens its models for all ranks.
+std::vector<std::uint32_t> columns_of_models(std::size_t models, std::uint64_t columns);
+
 /// Index into `models` of the model of that name or, failing that, reference text.
 std::optional<std::uint32_t> find_model(const ModelSet& models, std::string_view name_or_reference);
 

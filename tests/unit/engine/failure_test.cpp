@@ -191,7 +191,7 @@ class ChangedInputs : public Failures {
   template <typename Change>
   Failure failure_after(const Change& change) {
     return failure_of([&](comm::Communicator& world) {
-      LoadedRecipe loaded = load_models(world, load_recipe(world, recipe, false, {}), {});
+      LoadedRecipe loaded = load_models(world, load_recipe(world, recipe, false, {}), options.plan.grid, {});
       world.barrier("headers are read");
       if (world.is_root()) change();
       world.barrier("files have changed");
