@@ -82,7 +82,7 @@ std::optional<fs::path> find_snapshot(const fs::path& model, const std::string& 
 }  // namespace
 
 fs::path locate_model(const std::string& path, const std::string& revision) {
-  const fs::path local = expand_home(path);
+  fs::path local = expand_home(path);
   std::error_code ignored;
   if (fs::exists(local, ignored)) {
     if (revision.empty()) return local;

@@ -50,7 +50,7 @@ off_t as_offset(const std::filesystem::path& path, std::uint64_t offset, std::ui
 
 /// Digest of fixed places: they catch a replaced file without reading all of it.
 Digest sample_of(const File& file, std::uint64_t size) {
-  constexpr std::uint64_t end_bytes = 64 * 1024;
+  constexpr std::uint64_t end_bytes = std::uint64_t{64} << 10;
   constexpr std::uint64_t page_bytes = 4096;
   constexpr std::uint64_t pages = 14;
   Digester digester;
