@@ -26,8 +26,8 @@ constexpr std::uint64_t steps_between_rounds = 16;
 std::vector<std::uint64_t> find_finished_units(comm::Communicator& row, Job& job, std::uint64_t row_index) {
   std::vector<std::uint64_t> mine;
   const auto column = static_cast<std::uint64_t>(row.rank());
-  const MemoryBudget::Token scratch = job.budget.acquire(job.plan.buffers.bytes_per_lane);
   comm::agree_after(row, "units of an earlier run", [&] {
+    const MemoryBudget::Token scratch = job.budget.acquire(job.plan.buffers.bytes_per_lane);
     for (const plan::Piece& piece : job.plan.pieces[row_index]) {
       for (std::uint64_t unit = piece.first_unit; unit < piece.end_unit && !job.earlier.empty(); ++unit) {
         if (plan::owner_column(job.plan, piece.task, unit) != column) continue;
@@ -238,7 +238,13 @@ PassEnd run_grid_pass(comm::Communicator& world, Job& job) {
       comm::make_grid(world, static_cast<int>(job.plan.grid.rows), static_cast<int>(job.plan.grid.columns));
   const auto row_index = static_cast<std::uint64_t>(grid.column.rank());
   std::vector<std::uint64_t> done;
-  comm::agree_after(world, "resume", [&] { done = find_finished_units(grid.row, job, row_index); });
+  std::exception_ptr failure;
+  try {
+    done = find_finished_units(grid.row, job, row_index);
+  } catch (const Error&) {
+    failure = std::current_exception();  // the row's; other rows don't know of it
+  }
+  comm::agree(world, failure, "resume");
   ControlRound control(world, job);
   if (survey_scopes(world, grid.row, job, control, row_index)) return PassEnd::stopped;
   const bool stopped = run_steps(world, grid.row, job, control, merge_items(job, row_index, done));

@@ -24,9 +24,9 @@ class Resume : public MergeFixture {
   }
 
   void expect_stopped_by(const std::string& fault_plan) {
-    io::set_fault_plan(fault_plan);
+    set_fault_plan(fault_plan);
     const Failure failure = merge_failure();
-    io::set_fault_plan("");
+    set_fault_plan("");
     EXPECT_EQ(failure.code, ExitCode::system_io) << failure.text;
     expect_nothing_finished();
     EXPECT_TRUE(std::filesystem::exists(partial));
@@ -100,7 +100,7 @@ TEST_F(Resume, AfterAKill) {
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
-      io::set_fault_plan(fmt::format("write:kill:nth={}", nth));
+      set_fault_plan(fmt::format("write:kill:nth={}", nth));
       set_grid(3, 1);
       try {
         merge();
@@ -247,9 +247,9 @@ TEST_F(Resume, OverwriteKeepsTheOldOutputUntilTheNewOneStands) {
   const auto old = read_folder(out);
   options.existing = io::ExistingOutput::overwrite;
   options.dtype = DType::f32;
-  io::set_fault_plan("write:eio:nth=6");
+  set_fault_plan("write:eio:nth=6");
   EXPECT_EQ(merge_failure().code, ExitCode::system_io);
-  io::set_fault_plan("");
+  set_fault_plan("");
   EXPECT_TRUE(read_folder(out) == old);
   merge();
   EXPECT_FALSE(read_folder(out) == old);

@@ -145,9 +145,9 @@ TEST_P(SurveyBytes, AreTheSameAfterAFailureAndResume) {
   }
   std::filesystem::remove_all(out);
   set_grid(2, 1);
-  io::set_fault_plan("write:enospc:nth=14");
+  set_fault_plan("write:enospc:nth=14");
   EXPECT_EQ(merge_failure().code, ExitCode::system_io);
-  io::set_fault_plan("");
+  set_fault_plan("");
   set_grid(3, 1);
   options.existing = io::ExistingOutput::resume;
   merge();
