@@ -131,7 +131,10 @@ void SharedScopes::end_round() {
 }
 
 void SharedScopes::report() {
-  for (const SharedScope& shared : batch_) job_.finish_survey(shared.scope);
+  // Findings are journaled: a disk may be full for one rank alone.
+  comm::agree_after(world_, "statistics", [&] {
+    for (const SharedScope& shared : batch_) job_.finish_survey(shared.scope);
+  });
 }
 
 }  // namespace stockpot::engine
