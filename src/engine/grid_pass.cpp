@@ -63,6 +63,7 @@ class GridRank {
     TileSlot& slot = slots_[exchanged_ % slots_.size()];
     ++exchanged_;
     guard([&] { slot.reading.get(); });
+    if (!slot.was_read) exchange_.blank(slot);
     if (!slot.step.surveys) guard([&] { digest_inputs(slot); });
     if (exchange_.by_sums(slot.step)) {
       const std::exception_ptr failure = exchange_.exchange_sums(slot, healthy());
@@ -70,7 +71,10 @@ class GridRank {
     } else {
       exchange_.exchange_tiles(slot);
     }
-    if (slot.step.last_of_unit) exchange_.exchange_digests(slot, take_digests(slot));
+    if (slot.step.last_of_unit) {
+      exchange_.exchange_digests(slot, take_digests(slot));
+      exchange_.exchange_soundness(slot, healthy());
+    }
     if (exchange_.is_owner(slot.step) && healthy()) {
       slot.merging = pool_.submit([this, &slot] { slot.step.surveys ? survey(slot) : merge(slot); });
     }
@@ -109,7 +113,9 @@ class GridRank {
       TileSlot& slot = slots_[started_ % slots_.size()];
       slot.place(job_, step);
       slot.reading = pool_.submit([this, &slot, skip = !healthy()] {
-        if (!skip) read(slot);
+        if (skip) return;
+        read(slot);
+        slot.was_read = true;
       });
       ++started_;
     }
@@ -174,7 +180,7 @@ class GridRank {
     output_digester_.add(slot.result);
     if (!slot.step.last_of_unit) return;
     UnitRecord record{slot.step.task, slot.step.unit, output_digester_.take(), std::move(slot.unit_inputs)};
-    if (healthy()) guard([&] { job_.finish(std::move(record)); });
+    if (healthy() && slot.is_sound) guard([&] { job_.finish(std::move(record)); });
   }
 
   Job& job_;

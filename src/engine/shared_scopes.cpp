@@ -159,6 +159,7 @@ void SharedScopes::end_round() {
 }
 
 void SharedScopes::report() {
+  // Findings are journaled: a disk may be full for one rank alone.
   comm::agree_after(world_, "statistics", [&] {
     for (const SharedScope& shared : batch_) job_.finish_survey(shared.scope);
   });
