@@ -48,9 +48,9 @@ TEST_P(FailedColumn, LeavesNothingWrongToResumeFrom) {
         set_grid(rows, columns);
         options.plan.exchange = exchange;
         options.existing = io::ExistingOutput::refuse;
-        io::set_fault_plan(fmt::format("{}:nth={}", GetParam().kind, nth));
+        set_fault_plan(fmt::format("{}:nth={}", GetParam().kind, nth));
         const Failure failure = merge_failure();
-        io::set_fault_plan("");
+        set_fault_plan("");
         EXPECT_EQ(failure.code, ExitCode::system_io) << failure.text;
         expect_nothing_finished();
         set_grid(1, 1);

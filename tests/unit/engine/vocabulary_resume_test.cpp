@@ -52,9 +52,9 @@ TEST_P(VocabularyResume, AfterAFailedWriteOnAnotherGrid) {
       SCOPED_TRACE(fmt::format("{} x {}, then {} x {}, write {}", before.rows, before.columns, after.rows,
                                after.columns, nth));
       set_grid(before.rows, before.columns);
-      io::set_fault_plan(fmt::format("write:enospc:nth={}", nth));
+      set_fault_plan(fmt::format("write:enospc:nth={}", nth));
       EXPECT_EQ(merge_failure().code, ExitCode::system_io);
-      io::set_fault_plan("");
+      set_fault_plan("");
       expect_nothing_finished();
       set_grid(after.rows, after.columns);
       const bool resumed = resume_to_same_bytes();
