@@ -14,7 +14,7 @@ import time
 PROGRAMS = ("slurmctld", "slurmd", "srun", "sbatch", "scontrol", "scancel", "sinfo")
 PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/local/sbin"])
 CPUS_PER_NODE = 4
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 # Intervals are short because tests wait for them: a requeued job waits for cred_expire (at least 5), a silent node is given up after
 # SlurmdTimeout, what ignores SIGTERM gets KillWait.
@@ -124,14 +124,15 @@ def kill(process):
 
 class Cluster:
     """Start it, submit to it, stop it. Whatever its daemons have started dies with it: orphans become this process's
-    children, and `stop` kills all that descends from it."""
+    children, and `stop` kills all that descends from it. The daemons die with this process even when it is killed."""
 
     def __init__(self, folder, environment, nodes):
         self.folder = pathlib.Path(folder)
         self.nodes = [f"n{number + 1}" for number in range(nodes)]
         self.daemons = {}
         self.started = None
-        if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        if self.libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "can't become the parent of orphans")
         self.environment = {
             **{key: value for key, value in environment.items() if not key.startswith(("SLURM", "SBATCH", "SRUN"))},
@@ -183,6 +184,7 @@ class Cluster:
                 stderr=out,
                 cwd=self.folder,
                 start_new_session=True,
+                preexec_fn=lambda: self.libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0),
             )
 
     def start_node(self, node):

@@ -3,6 +3,7 @@
 Each script is `NAME_test.py STOCKPOT MPIEXEC JOBS [unittest arguments]`; exit code 77 where there is no Slurm.
 """
 
+import atexit
 import os
 import pathlib
 import shutil
@@ -26,9 +27,9 @@ class SlurmCase(support.Case):
     @classmethod
     def setUpClass(cls):
         cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="stockpot-slurm-"))
-        cls.addClassCleanup(shutil.rmtree, cls.shared, ignore_errors=True)
+        cls.at_end(shutil.rmtree, cls.shared, ignore_errors=True)
         cls.slurm = cluster.Cluster(cls.shared / "slurm", support.clean_environment(), cls.node_count)
-        cls.addClassCleanup(cls.slurm.stop)
+        cls.at_end(cls.slurm.stop)
         cls.slurm.start()
         models = [
             support.write_model(cls.shared / f"model-{seed}", cls.tensors(seed), shards=3) for seed in (1, 2)
@@ -36,6 +37,12 @@ class SlurmCase(support.Case):
         cls.recipe = cls.shared / "recipe.yml"
         cls.recipe.write_text(support.linear_recipe(*models))
         cls.expected = cls.merged_here(cls.recipe)
+
+    @classmethod
+    def at_end(cls, *call, **options):
+        """Of the class, or of this process when it is interrupted, which leaves out cleanups."""
+        cls.addClassCleanup(*call, **options)
+        atexit.register(*call, **options)
 
     @classmethod
     def tensors(cls, seed):
@@ -123,7 +130,7 @@ def main():
         print(f"skipped: {lacking}")
         sys.exit(SKIPPED)
     # Ended from outside, the test still takes its daemons along.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     jobs = pathlib.Path(sys.argv.pop(3)).resolve()
     os.environ["LC_ALL"] = "C"
     support.main()
