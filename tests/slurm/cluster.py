@@ -11,13 +11,15 @@ import socket
 import subprocess
 import time
 
+from processes import descendants, kill
+
 PROGRAMS = ("slurmctld", "slurmd", "srun", "sbatch", "scontrol", "scancel", "sinfo")
 PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/local/sbin"])
 CPUS_PER_NODE = 4
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
-# Intervals are short because tests wait for them: a requeued job waits for cred_expire (at least 5), a silent node is given up after
-# SlurmdTimeout, what ignores SIGTERM gets KillWait.
+# Intervals are short because tests wait for them: a requeued job waits for cred_expire (at least 5), a silent node is
+# given up some time after SlurmdTimeout, what ignores SIGTERM gets KillWait.
 CONFIGURATION = """
 ClusterName=stockpot
 SlurmctldHost={host}(127.0.0.1)
@@ -86,40 +88,6 @@ def free_ports(count):
     finally:
         for each in sockets:
             each.close()
-
-
-def parents():
-    """Process id -> its parent's, of all processes that /proc shows."""
-    found = {}
-    for folder in pathlib.Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if fields[0] != "Z":
-            found[int(folder.name)] = int(fields[1])
-    return found
-
-
-def descendants(ancestor):
-    """Ids of all living processes below `ancestor`."""
-    children = {}
-    for process, parent in parents().items():
-        children.setdefault(parent, []).append(process)
-    found, front = [], [ancestor]
-    while front:
-        front = [child for process in front for child in children.get(process, [])]
-        found += front
-    return found
-
-
-def kill(process):
-    try:
-        os.kill(process, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 class Cluster:

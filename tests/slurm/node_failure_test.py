@@ -1,4 +1,4 @@
-"""Nodes that die in the middle of a merge. Slurm finds out, queues the job again by itself, and it goes on elsewhere."""
+"""Nodes that die in the middle of a merge. Slurm finds out and queues the job again, and it goes on elsewhere."""
 
 import slurm_case
 import support
