@@ -37,7 +37,7 @@ class Machine:
     @staticmethod
     def choose(generator):
         ranks = generator.choice(support.rank_counts(None, 2, 3, 4))
-        options = ["--threads", generator.choice([1, 2]), "--memory", generator.choice(["48MiB", "96MiB", "1GiB"])]
+        options = ["--threads", generator.choice([1, 2]), "--memory", generator.choice(["80MiB", "128MiB", "1GiB"])]
         if ranks in (2, 4) and generator.random() < 0.5:
             options += ["--grid", generator.choice({2: ["1x2", "2x1"], 4: ["2x2", "4x1"]}[ranks])]
         return Machine(ranks, options)
