@@ -1,9 +1,10 @@
-"""Random kills: whatever dies, and whenever, the job continues on other ranks, grids, threads and memory to the same
-bytes. `soak_test.py STOCKPOT MPIEXEC` kills a few times; STOCKPOT_SOAK_KILLS and STOCKPOT_SOAK_SEED ask for more, and for
-other ones."""
+"""Random kills: whatever dies, and whenever, the job continues on other ranks, grids, threads, memory and vector
+widths to the same bytes. `soak_test.py STOCKPOT MPIEXEC` kills a few times; STOCKPOT_SOAK_KILLS and STOCKPOT_SOAK_SEED ask
+for more, and for other ones."""
 
 import dataclasses
 import os
+import pathlib
 import random
 import signal
 import time
@@ -33,6 +34,7 @@ class Machine:
 
     ranks: int | None
     options: list
+    env: dict
 
     @staticmethod
     def choose(generator):
@@ -40,7 +42,14 @@ class Machine:
         options = ["--threads", generator.choice([1, 2]), "--memory", generator.choice(["80MiB", "128MiB", "1GiB"])]
         if ranks in (2, 4) and generator.random() < 0.5:
             options += ["--grid", generator.choice({2: ["1x2", "2x1"], 4: ["2x2", "4x1"]}[ranks])]
-        return Machine(ranks, options)
+        return Machine(ranks, options, generator.choice([{}, {"STOCKPOT_SIMD": "scalar"}]))
+
+
+def catches(pid, number):
+    """False in the moment between the start of a process and its main()."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return int(caught.split()[1], 16) >> (number - 1) & 1 == 1
 
 
 class Soak(support.Case):
@@ -73,17 +82,20 @@ class Soak(support.Case):
             operation, most = self.generator.choice([("write", 40), ("sync", 8), ("rename", 2), ("agree", 18)])
             rank = self.generator.randrange(machine.ranks or 1)
             fault = f"{operation}:kill:nth={self.generator.randint(1, most)}:rank={rank}"
-            result = support.run(self.arguments(recipe, machine), machine.ranks, env={"STOCKPOT_FAULT": fault})
+            result = support.run(self.arguments(recipe, machine), machine.ranks, {**machine.env, "STOCKPOT_FAULT": fault})
             return result.code != 0
-        process = support.start(self.arguments(recipe, machine), machine.ranks, SLOW)
+        process = support.start(self.arguments(recipe, machine), machine.ranks, {**machine.env, **SLOW})
         time.sleep(self.generator.uniform(0.1, 1.2))
         pids = support.ranks_of(str(self.out))
         pids = [pid for pid in pids if pid != process.pid or machine.ranks is None]
         number = self.generator.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGUSR1])
         if pids:
             try:
-                os.kill(self.generator.choice(pids), number)
-            except ProcessLookupError:
+                pid = self.generator.choice(pids)
+                if not catches(pid, number):
+                    number = signal.SIGKILL
+                os.kill(pid, number)
+            except OSError:  # it has just ended
                 pids = []
         begin = time.monotonic()
         result = support.finish(process)
@@ -106,7 +118,7 @@ class Soak(support.Case):
                     self.assertEqual(support.digests(self.out), expected, "what stands is whole")
             machine = Machine.choose(self.generator)
             with self.subTest(seed=SEED, job=jobs, method=method, machine=machine):
-                self.succeeds(self.arguments(recipe, machine), machine.ranks)
+                self.succeeds(self.arguments(recipe, machine), machine.ranks, env=machine.env)
                 self.assertEqual(support.digests(self.out), expected)
                 leftovers = [path.name for path in self.scratch.iterdir() if path.name.startswith(".out")]
                 self.assertEqual(leftovers, [])
