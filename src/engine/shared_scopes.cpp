@@ -1,6 +1,7 @@
 #include "engine/shared_scopes.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 
 #include "stockpot/comm/agreement.hpp"
@@ -11,19 +12,24 @@ namespace {
 
 class CommReducer : public stats::Reducer {
  public:
-  explicit CommReducer(comm::Communicator& communicator) : communicator_(communicator) {}
+  CommReducer(comm::Communicator& communicator, std::atomic<std::uint64_t>& given_bytes)
+      : communicator_(communicator), given_bytes_(given_bytes) {}
   void add(std::span<std::uint64_t> counts) override {
+    given_bytes_ += counts.size_bytes();
     communicator_.all_reduce(counts, comm::ReduceOp::sum, "counts of a scope");
   }
   std::vector<double> total(const LeafSums& mine) override {
+    given_bytes_ += mine.nodes().size() * mine.width() * sizeof(double);
     return comm::reduce_leaves(communicator_, mine, "sums of a scope");
   }
   std::vector<std::uint64_t> gather(std::span<const std::uint64_t> mine) override {
+    given_bytes_ += mine.size_bytes();
     return communicator_.all_gather(mine, "statistics of a scope");
   }
 
  private:
   comm::Communicator& communicator_;
+  std::atomic<std::uint64_t>& given_bytes_;
 };
 
 /// Colors of the scopes that several rows share, in the order of their first rows: greedily, which takes the
@@ -124,7 +130,7 @@ void SharedScopes::end_round() {
     for (const SharedScope& shared : batch_) {
       method::Survey& survey = job_.surveys.at(shared.scope);
       if (survey.next() == method::Reading::nothing) continue;
-      CommReducer reducer(shared.color ? by_color_[*shared.color] : row_);
+      CommReducer reducer(shared.color ? by_color_[*shared.color] : row_, job_.counters.reduced_bytes);
       survey.end_round(reducer);
     }
   });

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "stockpot/plan/merge_plan.hpp"
 #include "stockpot/plan/tiling.hpp"
@@ -32,6 +33,11 @@ std::vector<Traffic> unit_traffic(const MergePlan& plan, const ModelSet& models,
     return count * static_cast<std::uint64_t>(bytes(input_dtype(task, models, input)));
   };
 
+  const auto send = [&columns](std::uint64_t from, std::uint64_t to, std::uint64_t sent_bytes) {
+    columns[from].exchanged_bytes += sent_bytes;
+    columns[to].received_bytes += sent_bytes;
+  };
+
   std::vector<bool> holds(plan.grid.columns, false);
   for (const InputRef& input : all_inputs(task)) {
     columns[plan.column_of_model[input.model]].read_bytes +=
@@ -44,18 +50,20 @@ std::vector<Traffic> unit_traffic(const MergePlan& plan, const ModelSet& models,
   const std::uint64_t by_tiles = surveyed + (passes_sums(plan, task_index) ? 0 : covered);
   for (const InputRef& input : all_inputs(task)) {
     const std::uint32_t column = plan.column_of_model[input.model];
-    if (column != owner) columns[column].exchanged_bytes += tile_bytes(input, by_tiles);
+    if (column != owner) send(column, owner, tile_bytes(input, by_tiles));
   }
   if (!passes_sums(plan, task_index)) return columns;
   const auto last =
       plan.grid.columns - 1 -
       static_cast<std::uint64_t>(std::find(holds.rbegin(), holds.rend(), true) - holds.rbegin());
+  std::optional<std::uint64_t> earlier;  // the holder whose sums come next
   for (std::uint64_t column = 0; column < plan.grid.columns; ++column) {
     if (!holds[column]) continue;
-    if (column != last) columns[column].exchanged_bytes += elements * sizeof(double);
-    if (column == last && column != owner) columns[column].exchanged_bytes += columns[owner].written_bytes;
+    if (earlier) send(*earlier, column, elements * sizeof(double));
+    earlier = column;
+    if (column == last && column != owner) send(column, owner, columns[owner].written_bytes);
     if (task.anchor && column != plan.column_of_model[task.anchor->model]) {
-      columns[plan.column_of_model[task.anchor->model]].exchanged_bytes += tile_bytes(*task.anchor, elements);
+      send(plan.column_of_model[task.anchor->model], column, tile_bytes(*task.anchor, elements));
     }
   }
   return columns;
@@ -71,6 +79,7 @@ std::vector<RankForecast> forecast(const MergePlan& plan, const ModelSet& models
         for (std::uint64_t column = 0; column < plan.grid.columns; ++column) {
           row_ranks[column].traffic.read_bytes += columns[column].read_bytes;
           row_ranks[column].traffic.exchanged_bytes += columns[column].exchanged_bytes;
+          row_ranks[column].traffic.received_bytes += columns[column].received_bytes;
           row_ranks[column].traffic.written_bytes += columns[column].written_bytes;
         }
       }
