@@ -57,9 +57,11 @@ plan::GridChoice Study::recommend(std::uint64_t ranks, const plan::Machine& mach
   return plan::recommend_grid(recipe_, *method_, resolved_, models_, options, machine);
 }
 
-std::uint64_t Study::stored_bytes() const {
-  std::uint64_t total = 0;
-  for (const plan::Model& model : models_) total += model.checkpoint.total_bytes();
+double Study::read_bytes(std::uint64_t ranks) const {
+  double total = 0.0;
+  for (const plan::RankForecast& rank : plan::forecast(plan(ranks), models_)) {
+    total += static_cast<double>(rank.traffic.read_bytes);
+  }
   return total;
 }
 

@@ -18,7 +18,8 @@ class Study {
   /// The plan of ranks along layers alone.
   [[nodiscard]] plan::MergePlan plan(std::uint64_t ranks) const;
   [[nodiscard]] plan::GridChoice recommend(std::uint64_t ranks, const plan::Machine& machine) const;
-  [[nodiscard]] std::uint64_t stored_bytes() const;
+  /// Bytes that the ranks of that plan read, all together.
+  [[nodiscard]] double read_bytes(std::uint64_t ranks) const;
 
  private:
   recipe::Recipe recipe_;

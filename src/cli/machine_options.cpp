@@ -21,7 +21,7 @@ void add_machine_options(po::options_description& options, MachineOptions& value
   add("disk-bandwidth", po::value(&values.disk_bandwidth),
       "local disks of a node, bytes per second (default: 5GB)");
   add("merge-bandwidth", po::value(&values.merge_bandwidth),
-      "input that one thread merges, bytes per second (default: 1GB)");
+      "input that one thread merges, bytes per second (default: 2GB)");
 }
 
 std::optional<plan::Machine> machine_of(const MachineOptions& values, int ranks, int threads_per_rank) {

@@ -69,22 +69,50 @@ std::vector<Traffic> unit_traffic(const MergePlan& plan, const ModelSet& models,
   return columns;
 }
 
+namespace {
+
+void add(Traffic& total, const Traffic& traffic, std::uint64_t times) {
+  total.read_bytes += times * traffic.read_bytes;
+  total.exchanged_bytes += times * traffic.exchanged_bytes;
+  total.received_bytes += times * traffic.received_bytes;
+  total.written_bytes += times * traffic.written_bytes;
+}
+
+/// True if the task's units, all but the last, move the same bytes wherever they have the same owner.
+bool has_equal_units(const MergePlan& plan, std::uint32_t task) {
+  const auto& place = plan.scopes.place[task];
+  const bool samples = place && plan.scopes.groups[place->scope].cost.samples;
+  return plan.tasks[task].row_elements == 1 && !samples;
+}
+
+/// Adds a piece to the ranks of its row. Owners repeat after as many units as there are columns.
+void add_piece(RankForecast* row_ranks, const MergePlan& plan, const ModelSet& models, const Piece& piece) {
+  const std::uint64_t period = plan.grid.columns;
+  const auto add_units = [&](std::uint64_t unit, std::uint64_t times) {
+    const auto columns = unit_traffic(plan, models, piece.task, unit);
+    for (std::uint64_t column = 0; column < period; ++column) {
+      add(row_ranks[column].traffic, columns[column], times);
+    }
+  };
+  std::uint64_t single = piece.first_unit;
+  if (has_equal_units(plan, piece.task)) {
+    const std::uint64_t last = unit_count(plan.tasks[piece.task], models) - 1;
+    single = std::max(single, std::min(piece.end_unit, last));
+    for (std::uint64_t unit = piece.first_unit; unit < std::min(single, piece.first_unit + period); ++unit) {
+      add_units(unit, (single - unit + period - 1) / period);
+    }
+  }
+  for (; single < piece.end_unit; ++single) add_units(single, 1);
+  for (std::uint64_t column = 0; column < period; ++column) ++row_ranks[column].tensors;
+}
+
+}  // namespace
+
 std::vector<RankForecast> forecast(const MergePlan& plan, const ModelSet& models) {
   std::vector<RankForecast> ranks(plan.grid.ranks());
   for (std::uint64_t row = 0; row < plan.grid.rows; ++row) {
     RankForecast* const row_ranks = &ranks[row * plan.grid.columns];
-    for (const Piece& piece : plan.pieces[row]) {
-      for (std::uint64_t unit = piece.first_unit; unit < piece.end_unit; ++unit) {
-        const auto columns = unit_traffic(plan, models, piece.task, unit);
-        for (std::uint64_t column = 0; column < plan.grid.columns; ++column) {
-          row_ranks[column].traffic.read_bytes += columns[column].read_bytes;
-          row_ranks[column].traffic.exchanged_bytes += columns[column].exchanged_bytes;
-          row_ranks[column].traffic.received_bytes += columns[column].received_bytes;
-          row_ranks[column].traffic.written_bytes += columns[column].written_bytes;
-        }
-      }
-      for (std::uint64_t column = 0; column < plan.grid.columns; ++column) ++row_ranks[column].tensors;
-    }
+    for (const Piece& piece : plan.pieces[row]) add_piece(row_ranks, plan, models, piece);
   }
   for (const TensorTask& task : plan.tasks) ranks.front().traffic.read_bytes += undigested_bytes(task);
   for (RankForecast& rank : ranks) {

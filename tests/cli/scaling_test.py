@@ -16,6 +16,8 @@ METHODS = {
     "TIES of the model": "merge_method: ties\nscope: model\nbase_model: {0}\nparameters: {{weight: 0.5, density: 0.3}}\n",
     "Model Stock": "merge_method: model_stock\nbase_model: {0}\n",
 }
+# Where many elements have the very magnitude of the threshold, finding the first of them takes a few more leaves.
+SELECTIONS = {"TIES of the model"}
 MEGABYTE = 1e6
 
 
@@ -76,10 +78,15 @@ class Forecast(Measured):
                 with self.subTest(method=method, grid=grid):
                     plan, run = self.plan_and_run(method, grid)
                     for planned, measured in zip(plan["per_rank"], run["per_rank"], strict=True):
-                        measured["bytes"].pop("reduced")
-                        self.assertEqual(planned["bytes"], measured["bytes"])
+                        self.compare(planned["bytes"], measured["bytes"], exact=method not in SELECTIONS)
                     # Samples are read too, and no part of the plan's figure.
                     self.assertAlmostEqual(row_imbalance(run), plan["imbalance"], delta=0.02)
+
+    def compare(self, planned, measured, exact):
+        self.assertEqual(planned["written"], measured["written"])
+        for key in ("read", "exchanged"):
+            self.assertGreaterEqual(measured[key], planned[key])
+            self.assertLessEqual(measured[key], planned[key] if exact else 1.002 * planned[key], key)
 
     def test_reductions_are_counted_and_small(self):
         for grid in ("2x1", "1x2") if support.mpiexec else ():

@@ -37,7 +37,7 @@ struct Machine {
   double storage_bandwidth = 100e9;  ///< shared storage, all nodes together, reads and writes together
   double node_bandwidth = 25e9;      ///< network of a node, each direction
   double disk_bandwidth = 5e9;       ///< local disks of a node
-  double merge_bandwidth = 1e9;      ///< input that a thread merges
+  double merge_bandwidth = 2e9;      ///< input that a thread merges
 };
 
 /// Seconds that each resource is busy: the shared storage as a whole, the others on their busiest node.
