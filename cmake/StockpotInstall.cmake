@@ -15,5 +15,6 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/stockpotConfig.cmake.in
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/stockpotConfigVersion.cmake COMPATIBILITY SameMajorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/stockpotConfig.cmake ${PROJECT_BINARY_DIR}/stockpotConfigVersion.cmake
         DESTINATION ${package_folder})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/jobs DESTINATION ${CMAKE_INSTALL_DATADIR}/stockpot)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
         DESTINATION ${CMAKE_INSTALL_DOCDIR})

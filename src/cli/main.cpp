@@ -83,7 +83,7 @@ int run(int argc, char** argv) {
     return dispatch(*session, {argv + 1, argv + argc});
   } catch (const Error& error) {
     // Every rank throws the same; one of them says so.
-    if (!session || session->world().is_root()) print_failure(error);
+    if (session ? session->world().is_root() : comm::announced_rank() == 0) print_failure(error);
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
     // Not agreed upon: the other ranks may wait for this one.

@@ -1,6 +1,6 @@
 #include "cli/session.hpp"
 
-#include "stockpot/io/fault.hpp"
+#include "stockpot/base/fault.hpp"
 
 namespace stockpot::cli {
 
@@ -11,7 +11,7 @@ Session::Session(int* argc, char*** argv) {
   } else {
     world_.emplace(comm::make_serial());
   }
-  io::set_fault_rank(world_->rank());
+  set_fault_rank(world_->rank());
 }
 
 double Session::mpi_init_seconds() const {

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <new>
+#include <system_error>
+
+#include "stockpot/base/fault.hpp"
 
 namespace stockpot::comm {
 namespace {
@@ -37,6 +40,12 @@ Failure describe(const std::exception_ptr& failure, std::string_view what) {
 }
 
 }  // namespace
+
+void detail::fail_on_request(std::string_view what) {
+  if (const int error = fault(FaultPoint::agree, 0).error; error != 0) {
+    throw Error(ExitCode::system_io, fmt::format("{}: {}", what, std::generic_category().message(error)));
+  }
+}
 
 void agree(Communicator& communicator, std::exception_ptr failure, std::string_view what) {
   const int size = communicator.size();

@@ -1,5 +1,6 @@
 #include "stockpot/comm/launcher.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
@@ -18,6 +19,8 @@ constexpr const char* read_variables[] = {
     "OMPI_COMM_WORLD_SIZE", "PMI_SIZE",    "PMI_RANK", "PMIX_RANK", "SLURM_STEP_ID", "SLURM_PROCID",
     "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS"};
 
+constexpr std::uint64_t largest_rank = std::numeric_limits<int>::max();
+
 std::optional<std::uint64_t> number(const Environment& environment, std::string_view name) {
   const auto found = environment.find(name);
   if (found == environment.end() || found->second.empty()) return std::nullopt;
@@ -31,7 +34,7 @@ std::optional<std::uint64_t> number(const Environment& environment, std::string_
 /// A number of processes: 1 to the largest int.
 std::optional<int> ranks_in(const Environment& environment, std::string_view name) {
   const auto value = number(environment, name);
-  if (!value || *value < 1 || *value > std::numeric_limits<int>::max()) return std::nullopt;
+  if (!value || *value < 1 || *value > largest_rank) return std::nullopt;
   return static_cast<int>(*value);
 }
 
@@ -52,7 +55,9 @@ Launch read_launch(const Environment& environment) {
   if (is_slurm_task(environment)) {
     for (const char* name : {"SLURM_STEP_NUM_TASKS", "SLURM_NTASKS"}) {
       const auto ranks = ranks_in(environment, name);
-      if (ranks && (*ranks > 1 || server != nullptr)) return {*ranks, true, name};
+      const auto rank =
+          static_cast<int>(std::min<std::uint64_t>(*number(environment, "SLURM_PROCID"), largest_rank));
+      if (ranks && (*ranks > 1 || server != nullptr)) return {*ranks, true, name, server != nullptr, rank};
       if (ranks) return {};
     }
   }

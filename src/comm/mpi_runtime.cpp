@@ -19,12 +19,21 @@ int announced_ranks() {
   return current_launch().ranks;
 }
 
+int announced_rank() {
+  return current_launch().rank;
+}
+
 bool has_launcher() {
   return current_launch().launched;
 }
 
 MpiRuntime::MpiRuntime(int* argc, char*** argv) {
   const Launch launch = current_launch();
+  // Open MPI would end the process from within MPI_Init, with an exit code of its own.
+  if (!launch.has_server && library_version().starts_with("Open MPI")) {
+    throw Error(ExitCode::communication, fmt::format("{} announces {} ranks that can't find one another: {}",
+                                                     launch.variable, launch.ranks, remedy));
+  }
   const auto start = std::chrono::steady_clock::now();
   int level = MPI_THREAD_SINGLE;
   if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level) != MPI_SUCCESS) {

@@ -26,8 +26,8 @@ constexpr std::uint64_t steps_between_rounds = 16;
 std::vector<std::uint64_t> find_finished_units(comm::Communicator& row, Job& job, std::uint64_t row_index) {
   std::vector<std::uint64_t> mine;
   const auto column = static_cast<std::uint64_t>(row.rank());
-  const MemoryBudget::Token scratch = job.budget.acquire(job.plan.buffers.bytes_per_lane);
   comm::agree_after(row, "units of an earlier run", [&] {
+    const MemoryBudget::Token scratch = job.budget.acquire(job.plan.buffers.bytes_per_lane);
     for (const plan::Piece& piece : job.plan.pieces[row_index]) {
       for (std::uint64_t unit = piece.first_unit; unit < piece.end_unit && !job.earlier.empty(); ++unit) {
         if (plan::owner_column(job.plan, piece.task, unit) != column) continue;
@@ -63,6 +63,7 @@ class GridRank {
     TileSlot& slot = slots_[exchanged_ % slots_.size()];
     ++exchanged_;
     guard([&] { slot.reading.get(); });
+    if (!slot.was_read) exchange_.blank(slot);
     if (!slot.step.surveys) guard([&] { digest_inputs(slot); });
     if (exchange_.by_sums(slot.step)) {
       const std::exception_ptr failure = exchange_.exchange_sums(slot, healthy());
@@ -70,7 +71,10 @@ class GridRank {
     } else {
       exchange_.exchange_tiles(slot);
     }
-    if (slot.step.last_of_unit) exchange_.exchange_digests(slot, take_digests(slot));
+    if (slot.step.last_of_unit) {
+      exchange_.exchange_digests(slot, take_digests(slot));
+      exchange_.exchange_soundness(slot, healthy());
+    }
     if (exchange_.is_owner(slot.step) && healthy()) {
       slot.merging = pool_.submit([this, &slot] { slot.step.surveys ? survey(slot) : merge(slot); });
     }
@@ -109,7 +113,9 @@ class GridRank {
       TileSlot& slot = slots_[started_ % slots_.size()];
       slot.place(job_, step);
       slot.reading = pool_.submit([this, &slot, skip = !healthy()] {
-        if (!skip) read(slot);
+        if (skip) return;
+        read(slot);
+        slot.was_read = true;
       });
       ++started_;
     }
@@ -174,7 +180,7 @@ class GridRank {
     output_digester_.add(slot.result);
     if (!slot.step.last_of_unit) return;
     UnitRecord record{slot.step.task, slot.step.unit, output_digester_.take(), std::move(slot.unit_inputs)};
-    if (healthy()) guard([&] { job_.finish(std::move(record)); });
+    if (healthy() && slot.is_sound) guard([&] { job_.finish(std::move(record)); });
   }
 
   Job& job_;
@@ -238,7 +244,13 @@ PassEnd run_grid_pass(comm::Communicator& world, Job& job) {
       comm::make_grid(world, static_cast<int>(job.plan.grid.rows), static_cast<int>(job.plan.grid.columns));
   const auto row_index = static_cast<std::uint64_t>(grid.column.rank());
   std::vector<std::uint64_t> done;
-  comm::agree_after(world, "resume", [&] { done = find_finished_units(grid.row, job, row_index); });
+  std::exception_ptr failure;
+  try {
+    done = find_finished_units(grid.row, job, row_index);
+  } catch (const Error&) {
+    failure = std::current_exception();  // the row's; other rows don't know of it
+  }
+  comm::agree(world, failure, "resume");
   ControlRound control(world, job);
   if (survey_scopes(world, grid.row, job, control, row_index)) return PassEnd::stopped;
   const bool stopped = run_steps(world, grid.row, job, control, merge_items(job, row_index, done));

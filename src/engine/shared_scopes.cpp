@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <limits>
 
 #include "stockpot/comm/agreement.hpp"
@@ -10,27 +11,50 @@
 namespace stockpot::engine {
 namespace {
 
+/// The ranks agree that all are well before they bring anything together: one that failed says so in
+/// `end_round`'s last agreement while others wait in this one.
 class CommReducer : public stats::Reducer {
  public:
   CommReducer(comm::Communicator& communicator, std::atomic<std::uint64_t>& given_bytes)
       : communicator_(communicator), given_bytes_(given_bytes) {}
   void add(std::span<std::uint64_t> counts) override {
     given_bytes_ += counts.size_bytes();
+    meet();
     communicator_.all_reduce(counts, comm::ReduceOp::sum, "counts of a scope");
   }
   std::vector<double> total(const LeafSums& mine) override {
     given_bytes_ += mine.nodes().size() * mine.width() * sizeof(double);
+    meet();
     return comm::reduce_leaves(communicator_, mine, "sums of a scope");
   }
   std::vector<std::uint64_t> gather(std::span<const std::uint64_t> mine) override {
     given_bytes_ += mine.size_bytes();
+    meet();
     return communicator_.all_gather(mine, "statistics of a scope");
   }
 
  private:
+  void meet() {
+    comm::agree_after(communicator_, "statistics of a scope", [] {});
+  }
+
   comm::Communicator& communicator_;
   std::atomic<std::uint64_t>& given_bytes_;
 };
+
+/// Collective over the scope's ranks, all of which throw what any of them does.
+void end_round(comm::Communicator& communicator, method::Survey& survey, Job& job) {
+  CommReducer reducer(communicator, job.counters.reduced_bytes);
+  std::exception_ptr failure;
+  try {
+    survey.end_round(reducer);
+  } catch (const comm::CollectiveError&) {
+    throw;  // everyone's
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  comm::agree(communicator, failure, "statistics of a scope");
+}
 
 /// Colors of the scopes that several rows share, in the order of their first rows: greedily, which takes the
 /// fewest colors for intervals.
@@ -126,18 +150,25 @@ bool SharedScopes::any_unfinished() {
 }
 
 void SharedScopes::end_round() {
-  comm::agree_after(world_, "statistics", [&] {
-    for (const SharedScope& shared : batch_) {
-      method::Survey& survey = job_.surveys.at(shared.scope);
-      if (survey.next() == method::Reading::nothing) continue;
-      CommReducer reducer(shared.color ? by_color_[*shared.color] : row_, job_.counters.reduced_bytes);
-      survey.end_round(reducer);
+  // Other scopes of this rank have other ranks, which wait for it whatever becomes of one scope.
+  std::exception_ptr failure;
+  for (const SharedScope& shared : batch_) {
+    method::Survey& survey = job_.surveys.at(shared.scope);
+    if (survey.next() == method::Reading::nothing) continue;
+    try {
+      engine::end_round(shared.color ? by_color_[*shared.color] : row_, survey, job_);
+    } catch (...) {
+      if (!failure) failure = std::current_exception();
     }
-  });
+  }
+  comm::agree(world_, failure, "statistics");
 }
 
 void SharedScopes::report() {
-  for (const SharedScope& shared : batch_) job_.finish_survey(shared.scope);
+  // Findings are journaled: a disk may be full for one rank alone.
+  comm::agree_after(world_, "statistics", [&] {
+    for (const SharedScope& shared : batch_) job_.finish_survey(shared.scope);
+  });
 }
 
 }  // namespace stockpot::engine

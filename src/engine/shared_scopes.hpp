@@ -31,7 +31,7 @@ class SharedScopes {
   [[nodiscard]] bool any_unfinished();
   /// Collective over the world. Ends the round of every survey that isn't complete; all ranks see a failure.
   void end_round();
-  /// Local. Keeps what the batch's complete surveys report.
+  /// Collective over the world. Keeps what the batch's complete surveys report; all ranks see a failure.
   void report();
 
  private:

@@ -1,6 +1,7 @@
 #include "engine/tile_exchange.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/unit_io.hpp"
 
@@ -11,6 +12,7 @@ constexpr int tile_tag = 81;
 constexpr int sum_tag = 82;
 constexpr int output_tag = 83;
 constexpr int digest_tag = 84;
+constexpr int soundness_tag = 85;
 
 }  // namespace
 
@@ -32,12 +34,21 @@ void TileExchange::receive(std::span<std::byte> bytes, std::uint64_t from, int t
   row_.start_receive(bytes, static_cast<int>(from), tag, "tiles of a row")->wait();
 }
 
-std::vector<std::uint64_t> TileExchange::holders(const plan::TensorTask& task) const {
+std::vector<std::uint64_t> TileExchange::holders(const std::vector<plan::InputRef>& inputs) const {
   std::vector<std::uint64_t> columns;
-  for (const plan::InputRef& input : task.inputs) columns.push_back(job_.plan.column_of_model[input.model]);
+  for (const plan::InputRef& input : inputs) columns.push_back(job_.plan.column_of_model[input.model]);
   std::sort(columns.begin(), columns.end());
   columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
   return columns;
+}
+
+void TileExchange::blank(TileSlot& slot) const {
+  const plan::TensorTask& task = job_.plan.tasks[slot.step.task];
+  for (std::size_t i = 0; i < slot.inputs.size(); ++i) {
+    if (!is_mine(slot.inputs[i])) continue;
+    std::fill_n(slot.input_data[i], tile_bytes(task, job_.models, slot.inputs[i], slot.step.tile.covered()),
+                std::byte{0});
+  }
 }
 
 void TileExchange::exchange_tiles(TileSlot& slot) {
@@ -101,7 +112,7 @@ void TileExchange::compute_sums(TileSlot& slot, bool finishes) {
 
 std::exception_ptr TileExchange::exchange_sums(TileSlot& slot, bool healthy) {
   const plan::TensorTask& task = job_.plan.tasks[slot.step.task];
-  const std::vector<std::uint64_t> columns = holders(task);
+  const std::vector<std::uint64_t> columns = holders(task.inputs);
   const std::uint64_t last = columns.back();
   const auto me = std::find(columns.begin(), columns.end(), column_);
   const auto sums = std::as_writable_bytes(slot.sums);
@@ -111,6 +122,7 @@ std::exception_ptr TileExchange::exchange_sums(TileSlot& slot, bool healthy) {
   spread_anchor(slot, columns);
   if (me != columns.end()) {
     if (me != columns.begin()) receive(sums, *(me - 1), sum_tag);
+    if (!healthy && me == columns.begin()) std::fill(slot.sums.begin(), slot.sums.end(), 0.0);
     try {
       if (healthy) compute_sums(slot, column_ == last);
     } catch (...) {
@@ -141,6 +153,20 @@ void TileExchange::exchange_digests(TileSlot& slot, std::vector<std::vector<Dige
     }
   }
   if (is_owner(slot.step)) slot.unit_inputs = std::move(mine);
+}
+
+void TileExchange::exchange_soundness(TileSlot& slot, bool healthy) {
+  slot.is_sound = healthy;
+  for (const std::uint64_t column : holders(slot.inputs)) {
+    if (column == slot.step.owner) continue;
+    std::array<std::byte, 1> sound{healthy ? std::byte{1} : std::byte{0}};
+    if (column == column_) {
+      row_.start_send(sound, static_cast<int>(slot.step.owner), soundness_tag, "digests of a row")->wait();
+    } else if (is_owner(slot.step)) {
+      receive(sound, column, soundness_tag);
+      slot.is_sound = slot.is_sound && sound.front() == std::byte{1};
+    }
+  }
 }
 
 }  // namespace stockpot::engine

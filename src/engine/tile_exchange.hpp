@@ -13,6 +13,9 @@ class TileExchange {
  public:
   TileExchange(comm::Communicator& row, Job& job);
 
+  /// Local. Zeros for inputs of this column that could not be read: what a failed rank goes on sending must
+  /// not look like another failure.
+  void blank(TileSlot& slot) const;
   /// Stored tiles travel to the owner; afterwards the owner holds every input.
   void exchange_tiles(TileSlot& slot);
   /// Running sums pass through the columns that hold inputs; afterwards the owner holds the finished output
@@ -21,6 +24,9 @@ class TileExchange {
   [[nodiscard]] std::exception_ptr exchange_sums(TileSlot& slot, bool healthy);
   /// The unit's input digests travel to its owner, which gets them all, by digested input.
   void exchange_digests(TileSlot& slot, std::vector<std::vector<Digest>> mine);
+  /// Whether all columns that the unit came from were healthy to its end travels to its owner, which else
+  /// must not take it for finished.
+  void exchange_soundness(TileSlot& slot, bool healthy);
   /// True if this column reads the input.
   [[nodiscard]] bool is_mine(const plan::InputRef& input) const {
     return job_.plan.column_of_model[input.model] == column_;
@@ -32,7 +38,8 @@ class TileExchange {
  private:
   void send(TileSlot& slot, std::span<const std::byte> bytes, std::uint64_t to, int tag);
   void receive(std::span<std::byte> bytes, std::uint64_t from, int tag);
-  [[nodiscard]] std::vector<std::uint64_t> holders(const plan::TensorTask& task) const;
+  /// Columns that read any of these, ascending.
+  [[nodiscard]] std::vector<std::uint64_t> holders(const std::vector<plan::InputRef>& inputs) const;
   /// The tile's inputs, with data only where this column has it.
   [[nodiscard]] std::vector<kernel::TypedInput> inputs_here(const TileSlot& slot) const;
   void compute_sums(TileSlot& slot, bool finishes);

@@ -7,6 +7,8 @@ namespace stockpot::engine {
 void TileSlot::place(const Job& job, const GridStep& next) {
   const plan::TensorTask& task = job.plan.tasks[next.task];
   busy = true;
+  was_read = false;
+  is_sound = false;
   step = next;
   inputs = plan::all_inputs(task);
   input_data.clear();

@@ -25,6 +25,8 @@ struct TileSlot {
   std::unique_ptr<method::ElementPass> pass;
   std::future<void> reading;
   std::future<void> merging;
+  bool was_read = false;  ///< this column's inputs are in the buffer
+  bool is_sound = false;  ///< on the owner, after the unit's last tile: nothing of it came from a failed rank
   std::span<const std::byte> result;  ///< what was written, on the owner
   std::vector<std::unique_ptr<comm::PendingTransfer>> sending;
   std::vector<std::vector<Digest>> unit_inputs;  ///< on the owner, after the unit's last tile

@@ -14,7 +14,7 @@
 #include <fmt/format.h>
 
 #include "stockpot/base/error.hpp"
-#include "stockpot/io/fault.hpp"
+#include "stockpot/base/fault.hpp"
 #include "system_error.hpp"
 
 namespace stockpot::io {
@@ -119,7 +119,7 @@ std::uint64_t File::size() const {
 void File::read_exact(std::uint64_t offset, std::span<std::byte> bytes) const {
   as_offset(path_, offset, bytes.size());
   while (!bytes.empty()) {
-    const FaultVerdict verdict = fault(FileOperation::read, std::min(bytes.size(), longest_call_bytes));
+    const FaultVerdict verdict = fault(FaultPoint::read, std::min(bytes.size(), longest_call_bytes));
     if (verdict.error != 0) throw_read_error(path_, "read", verdict.error);
     const ssize_t moved = ::pread(descriptor_.get(), bytes.data(), verdict.bytes, static_cast<off_t>(offset));
     if (moved < 0) {
@@ -142,7 +142,7 @@ void File::read_exact(std::uint64_t offset, std::span<std::byte> bytes) const {
 void File::write_all(std::uint64_t offset, std::span<const std::byte> bytes) const {
   as_offset(path_, offset, bytes.size());
   while (!bytes.empty()) {
-    const FaultVerdict verdict = fault(FileOperation::write, std::min(bytes.size(), longest_call_bytes));
+    const FaultVerdict verdict = fault(FaultPoint::write, std::min(bytes.size(), longest_call_bytes));
     if (verdict.error != 0) throw_write_error(path_, "write", verdict.error);
     const ssize_t moved =
         ::pwrite(descriptor_.get(), bytes.data(), verdict.bytes, static_cast<off_t>(offset));
@@ -165,7 +165,7 @@ void File::resize(std::uint64_t bytes) const {
 }
 
 void File::sync() const {
-  const FaultVerdict verdict = fault(FileOperation::sync, 0);
+  const FaultVerdict verdict = fault(FaultPoint::sync, 0);
   if (verdict.error != 0) throw_write_error(path_, "sync", verdict.error);
   // After a failed fsync the kernel may have dropped the pages: a second try would lie, so only EINTR
   // repeats.

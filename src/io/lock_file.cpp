@@ -9,7 +9,7 @@
 
 #include "lock_holder.hpp"
 #include "stockpot/base/error.hpp"
-#include "stockpot/io/fault.hpp"
+#include "stockpot/base/fault.hpp"
 #include "system_error.hpp"
 
 namespace stockpot::io {
@@ -24,7 +24,7 @@ bool lacks_hard_links(int error) {
 }
 
 Link link_to(const File& sibling, const std::filesystem::path& path) {
-  int error = fault(FileOperation::link, 0).error;
+  int error = fault(FaultPoint::link, 0).error;
   if (error == 0 && ::link(sibling.path().c_str(), path.c_str()) != 0) error = errno;
   // A network file system repeats a call whose answer got lost and then reports the name as taken.
   if (error == 0 || (error == EEXIST && sibling.is_at(path))) return Link::made;

@@ -8,7 +8,7 @@
 
 #include "rename.hpp"
 #include "stockpot/base/error.hpp"
-#include "stockpot/io/fault.hpp"
+#include "stockpot/base/fault.hpp"
 #include "stockpot/io/file.hpp"
 #include "system_error.hpp"
 
@@ -23,7 +23,7 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
 }  // namespace
 
 void rename_over(const std::filesystem::path& from, const std::filesystem::path& to) {
-  const FaultVerdict verdict = fault(FileOperation::rename, 0);
+  const FaultVerdict verdict = fault(FaultPoint::rename, 0);
   if (verdict.error != 0) throw_write_error(to, "rename to this name", verdict.error);
   if (::rename(from.c_str(), to.c_str()) != 0) throw_write_error(to, "rename to this name", errno);
 }
@@ -61,7 +61,7 @@ void write_text(const std::filesystem::path& path, std::string_view text, bool d
 void sync_folder(const std::filesystem::path& folder) {
   const UniqueHandle<DescriptorTraits> descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!descriptor) throw_write_error(folder, "open this folder", errno);
-  const FaultVerdict verdict = fault(FileOperation::sync, 0);
+  const FaultVerdict verdict = fault(FaultPoint::sync, 0);
   if (verdict.error != 0) throw_write_error(folder, "sync this folder", verdict.error);
   // Some file systems can't sync a folder and say EINVAL; they offer no more than what they do anyway.
   if (::fsync(descriptor.get()) != 0 && errno != EINVAL) throw_write_error(folder, "sync this folder", errno);

@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "method/finding_words.hpp"
 #include "method/fusion_importance.hpp"
 #include "method/row_blocks.hpp"
 #include "method/row_pass.hpp"
@@ -57,24 +60,43 @@ class FusionPass : public ElementPass {
 
 class FusionSurvey : public Survey {
  public:
-  explicit FusionSurvey(const ScopeContext& scope)
-      : tensors_(scope.tensors), selection_(scope.elements(), 1, quartiles(scope), scope.memory_bytes) {
+  explicit FusionSurvey(const ScopeContext& scope) : tensors_(scope.tensors) {
+    selection_.emplace(scope.elements(), 1, quartiles(scope), scope.memory_bytes);
     for (std::size_t t = 0; t < tensors_.size(); ++t) first_element_.push_back(scope.first_element(t));
   }
 
-  Reading next() const override { return selection_.next(); }
+  Reading next() const override { return selection_ ? selection_->next() : Reading::nothing; }
   void take(std::size_t tensor, const Tile& tile) override {
     for_each_importance(tile, row_length(tensors_[tensor]),
                         [&](std::uint64_t first, std::span<const double> importances) {
-                          selection_.take(0, first_element_[tensor] + first, importances);
+                          selection_->take(0, first_element_[tensor] + first, importances);
                         });
   }
-  void end_round(stats::Reducer& reducer) override { selection_.end_round(reducer); }
+  void end_round(stats::Reducer& reducer) override {
+    selection_->end_round(reducer);
+    if (selection_->next() != Reading::nothing) return;
+    const double range = selection_->found(2).value - selection_->found(0).value;
+    const double beyond = 1.5 * range;
+    threshold_ = selection_->found(1).value + beyond;
+    selection_.reset();
+  }
+
+  std::vector<std::uint64_t> findings() const override {
+    std::vector<std::uint64_t> words;
+    put_words(words, std::array{threshold_});
+    return words;
+  }
+  bool adopt(std::span<const std::uint64_t> findings) override {
+    if (findings.size() != 1) return false;
+    threshold_ = take_numbers(findings).front();
+    selection_.reset();
+    return true;
+  }
 
   std::unique_ptr<ElementPass> coefficients(std::size_t tensor) const override {
-    return std::make_unique<FusionPass>(row_length(tensors_[tensor]), threshold());
+    return std::make_unique<FusionPass>(row_length(tensors_[tensor]), threshold_);
   }
-  Diagnostics diagnostics(std::size_t) const override { return {{"threshold", Numbers{threshold()}}}; }
+  Diagnostics diagnostics(std::size_t) const override { return {{"threshold", Numbers{threshold_}}}; }
 
  private:
   /// The lower one, the median, the upper one: elements floor(q (n - 1)) in ascending order.
@@ -82,15 +104,11 @@ class FusionSurvey : public Survey {
     const std::uint64_t last = scope.elements() - 1;
     return {{0, last / 4}, {0, last / 2}, {0, last / 4 * 3 + last % 4 * 3 / 4}};
   }
-  [[nodiscard]] double threshold() const {
-    const double range = selection_.found(2).value - selection_.found(0).value;
-    const double beyond = 1.5 * range;
-    return selection_.found(1).value + beyond;
-  }
 
   std::vector<TensorContext> tensors_;
   std::vector<std::uint64_t> first_element_;
-  stats::Selection selection_;
+  std::optional<stats::Selection> selection_;  ///< until the quartiles are found
+  double threshold_ = 0.0;
 };
 
 /// x where its importance reaches the median plus 1.5 times the range between the quartiles, else b; an

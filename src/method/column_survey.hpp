@@ -21,7 +21,9 @@ std::uint64_t column_survey_bytes(const TensorContext& tensor);
 using SolveLine = std::function<Shares(const TensorContext& tensor, const Geometry& geometry)>;
 
 /// Reads everything once: the geometry of each column of two models or, with an anchor, of their task
-/// vectors. Each of its lines then gets shares of its own. Columns run along axis 0.
+/// vectors. Each of its lines then gets shares of its own. Columns run along axis 0. It has no findings to
+/// resume from: two numbers for each column, which a journal would hold for every tensor and each rank would
+/// read back, up to a gigabyte for the largest models.
 std::unique_ptr<Survey> make_column_survey(const ScopeContext& scope, SolveLine solve);
 
 }  // namespace stockpot::method

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "method/finding_words.hpp"
 #include "method/l1_factor.hpp"
 #include "method/row_blocks.hpp"
 #include "method/tile_parts.hpp"
@@ -90,7 +91,7 @@ class DellaSurvey : public Survey {
     sums_.emplace(blocks, 2 * models_);
   }
 
-  Reading next() const override { return complete_ ? Reading::nothing : Reading::everything; }
+  Reading next() const override { return factors_.empty() ? Reading::everything : Reading::nothing; }
 
   void take(std::size_t tensor, const Tile& tile) override {
     const DellaTensor& rules = tensors_[tensor];
@@ -118,12 +119,20 @@ class DellaSurvey : public Survey {
 
   void end_round(stats::Reducer& reducer) override {
     const std::vector<double> norms = reducer.total(*sums_);
-    for (DellaTensor& tensor : tensors_) {
-      for (std::size_t i = 0; i < models_; ++i) {
-        tensor.rules[i].factor = l1_factor(norms[2 * i], norms[2 * i + 1]);
-      }
-    }
-    complete_ = true;
+    std::vector<double> factors;
+    for (std::size_t i = 0; i < models_; ++i) factors.push_back(l1_factor(norms[2 * i], norms[2 * i + 1]));
+    complete(std::move(factors));
+  }
+
+  std::vector<std::uint64_t> findings() const override {
+    std::vector<std::uint64_t> words;
+    put_words(words, factors_);
+    return words;
+  }
+  bool adopt(std::span<const std::uint64_t> findings) override {
+    if (findings.size() != models_) return false;
+    complete(take_numbers(findings));
+    return true;
   }
 
   std::unique_ptr<ElementPass> coefficients(std::size_t tensor) const override {
@@ -131,6 +140,13 @@ class DellaSurvey : public Survey {
   }
 
  private:
+  void complete(std::vector<double> factors) {
+    factors_ = std::move(factors);
+    for (DellaTensor& tensor : tensors_) {
+      for (std::size_t i = 0; i < models_; ++i) tensor.rules[i].factor = factors_[i];
+    }
+  }
+
   /// Of a block: over leaves as over any other piece of a tensor.
   static double l1_norm(std::span<const double> entries) {
     std::vector<double> leaves;
@@ -146,7 +162,7 @@ class DellaSurvey : public Survey {
   std::size_t models_;
   std::mutex mutex_;
   std::optional<LeafSums> sums_;  ///< by model: |d|_1, |kept d|_1; a leaf is a block
-  bool complete_ = false;
+  std::vector<double> factors_;   ///< by model, once found
 };
 
 }  // namespace

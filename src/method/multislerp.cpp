@@ -62,7 +62,13 @@ class Multislerp : public Method {
     std::vector<double> weights = tensor.values.of_models("weight");
     if (!tensor.values.flag("normalize_weights")) return weights;
     const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-    if (sum == 0.0) throw Error(ExitCode::usage, "the weights of multislerp sum to zero", {"", tensor.name});
+    if (sum == 0.0) {
+      throw Error(
+          ExitCode::usage,
+          "the weights of multislerp sum to zero, so they can't be normalised (set normalize_weights: "
+          "false)",
+          {"", tensor.name});
+    }
     for (double& weight : weights) weight /= sum;
     return weights;
   }

@@ -16,7 +16,7 @@ namespace {
 class OwnershipSurvey : public Survey {
  public:
   explicit OwnershipSurvey(const ScopeContext& scope)
-      : tensors_(scope.tensors), counts_(2 * scope.tensors.front().models, 0) {}
+      : tensors_(scope.tensors), elements_(scope.elements()), counts_(2 * scope.tensors.front().models, 0) {}
 
   Reading next() const override { return counted_ ? Reading::nothing : Reading::everything; }
 
@@ -36,6 +36,17 @@ class OwnershipSurvey : public Survey {
   void end_round(stats::Reducer& reducer) override {
     reducer.add(counts_);
     counted_ = true;
+  }
+
+  std::vector<std::uint64_t> findings() const override { return counts_; }
+  bool adopt(std::span<const std::uint64_t> findings) override {
+    if (findings.size() != counts_.size()) return false;
+    for (std::size_t i = 0; i < findings.size(); i += 2) {
+      if (findings[i] > elements_ || findings[i + 1] > elements_ - findings[i]) return false;
+    }
+    counts_.assign(findings.begin(), findings.end());
+    counted_ = true;
+    return true;
   }
 
   std::unique_ptr<ElementPass> coefficients(std::size_t tensor) const override {
@@ -66,6 +77,7 @@ class OwnershipSurvey : public Survey {
   }
 
   std::vector<TensorContext> tensors_;
+  std::uint64_t elements_;
   std::mutex mutex_;
   std::vector<std::uint64_t> counts_;  ///< by model: entries owned alone, entries shared
   bool counted_ = false;

@@ -93,7 +93,7 @@ kernel::TaskVectorForm electing_form(const TensorContext& tensor) {
 }
 
 std::vector<double> of_scope(const ScopeContext& scope, const std::string& parameter) {
-  const std::vector<double> values = scope.tensors.front().values.of_models(parameter);
+  std::vector<double> values = scope.tensors.front().values.of_models(parameter);
   for (const TensorContext& tensor : scope.tensors) {
     if (tensor.values.of_models(parameter) == values) continue;
     refuse_difference(scope, tensor, parameter);

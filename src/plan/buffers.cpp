@@ -50,7 +50,7 @@ std::uint64_t base_resident_bytes(const std::vector<TensorTask>& tasks, const Mo
   constexpr std::uint64_t program_bytes = std::uint64_t{72} << 20;
   constexpr std::uint64_t bytes_per_stored_tensor = 1024;
   constexpr std::uint64_t bytes_per_task = 4096;
-  constexpr std::uint64_t digest_bytes = 2 * 96;
+  constexpr std::uint64_t digest_bytes = 192;
   std::uint64_t total = program_bytes + bytes_per_task * tasks.size();
   for (const Model& model : models) {
     total += bytes_per_stored_tensor * model.checkpoint.tensors.size();

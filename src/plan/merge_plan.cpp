@@ -107,10 +107,10 @@ MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, 
   plan.imbalance = imbalance(loads, plan.pieces);
 
   const bool linear = options.grid.columns > 1 && is_linear(method, plan, models);
-  if (options.exchange) {
-    plan.exchange = *options.exchange;
-  } else if (linear) {
-    plan.exchange = cheaper_exchange(plan.tasks, models, plan.column_of_model, options.grid.columns);
+  if (linear) {
+    plan.exchange = options.exchange
+                        ? *options.exchange
+                        : cheaper_exchange(plan.tasks, models, plan.column_of_model, options.grid.columns);
   }
   plan.base_resident_bytes = base_resident_bytes(plan.tasks, models);
   plan.buffers =

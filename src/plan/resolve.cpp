@@ -217,7 +217,7 @@ class Resolver {
       }
       layer_sources_.push_back(described_layer(slice, k));
       for (const std::string& suffix : suffixes) {
-        const std::string name = stack + std::to_string(output_layer) + suffix;
+        const std::string name = fmt::format("{}{}{}", stack, output_layer, suffix);
         if (!filter_.merges(name)) {
           builder_.recipe_error("tensor " + quote(name),
                                 "exclude: and include: can't leave out a layer of a recipe with slices");
@@ -226,7 +226,7 @@ class Resolver {
         merge_from_slice(
             module, slice, name,
             [&](const recipe::SliceSource& source) {
-              return stack + std::to_string(static_cast<std::uint64_t>(source.first_layer) + k) + suffix;
+              return fmt::format("{}{}{}", stack, static_cast<std::uint64_t>(source.first_layer) + k, suffix);
             },
             depth);
       }

@@ -131,7 +131,8 @@ void RecipeReader::read_tokenizer() {
   reader_.refuse(
       "tokenizer", "tokenizer blocks are not supported in this version",
       "write `vocabulary: common` or `vocabulary: pad` for models whose vocabularies differ in size, "
-      "and `tokenizer_source: REFERENCE` to pick the tokenizer");
+      "`keep_from: MODEL` with `exclude:` to keep one model's embeddings, and `tokenizer_source: REFERENCE` "
+      "to pick the tokenizer");
   if (const auto template_text = reader_.take("chat_template")) {
     recipe_.chat_template = read_text(*template_text, findings_);
   }
@@ -141,7 +142,7 @@ void RecipeReader::read_tokenizer() {
     findings_.error(
         *source, "a union of tokenizers is not supported in this version",
         "write `tokenizer_source: base` or a model's reference, and `vocabulary: pad` to keep the rows "
-        "of every model");
+        "of every model or `keep_from: MODEL` with `exclude:` to keep one model's");
   } else if (const auto reference = read_reference(*source, findings_)) {
     recipe_.tokenizer_source = reference->text;
   }

@@ -125,10 +125,12 @@ template <typename T>
 Integer integer_at(const std::byte* packed, std::uint64_t index) {
   T value;
   std::memcpy(&value, packed + index * sizeof(T), sizeof(T));
-  bool negative = false;
-  if constexpr (std::is_signed_v<T>) negative = value < 0;
-  const auto wide = static_cast<std::uint64_t>(value);  // sign-extended
-  return {negative, negative ? std::uint64_t{0} - wide : wide};
+  if constexpr (std::is_signed_v<T>) {
+    const auto wide = static_cast<std::uint64_t>(std::int64_t{value});  // sign-extended
+    return {value < 0, value < 0 ? std::uint64_t{0} - wide : wide};
+  } else {
+    return {false, value};
+  }
 }
 
 using IntegerLoader = Integer (*)(const std::byte*, std::uint64_t);

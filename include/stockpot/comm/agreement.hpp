@@ -38,11 +38,17 @@ class CollectiveError : public Error {
 /// Cost: one reduction of one integer; a broadcast of the text only after a failure.
 void agree(Communicator& communicator, std::exception_ptr failure, std::string_view what);
 
+namespace detail {
+/// Throws where a test wants this rank to fail (base/fault.hpp).
+void fail_on_request(std::string_view what);
+}  // namespace detail
+
 /// Collective. Runs `local` on every rank and agrees on the outcome.
 template <typename Local>
 void agree_after(Communicator& communicator, std::string_view what, Local&& local) {
   std::exception_ptr failure;
   try {
+    detail::fail_on_request(what);
     local();
   } catch (...) {
     failure = std::current_exception();

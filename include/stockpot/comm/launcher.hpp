@@ -8,9 +8,11 @@ namespace stockpot::comm {
 
 /// What the environment says about how this process was started.
 struct Launch {
-  int ranks = 1;          ///< processes in the job, as far as announced
-  bool launched = false;  ///< a launcher started this process, so MPI must be initialised
-  std::string variable;   ///< the variable that says so; empty for a plain process
+  int ranks = 1;           ///< processes in the job, as far as announced
+  bool launched = false;   ///< a launcher started this process, so MPI must be initialised
+  std::string variable;    ///< the variable that says so; empty for a plain process
+  bool has_server = true;  ///< false for tasks of srun that Slurm gave nothing to find one another with
+  int rank = 0;            ///< this process's, as far as announced
 };
 
 using Environment = std::map<std::string, std::string, std::less<>>;

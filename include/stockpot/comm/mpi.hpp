@@ -12,13 +12,16 @@ namespace stockpot::comm {
 
 /// Number of ranks that the launcher's environment announces; 1 without a launcher. See `read_launch`.
 int announced_ranks();
+/// This process's rank as a launcher's environment announces it; 0 where it does not.
+int announced_rank();
 /// True when a launcher started this process, so that MPI must be initialised. A plain process need not.
 bool has_launcher();
 
 /// Initialises MPI (FUNNELED: only the main thread communicates) and finalises it when destroyed.
-/// Throws Error{communication} when MPI's world is smaller than what the launcher announces (srun without
-/// --mpi=pmix), naming the remedy. Outlives every communicator that was made from it; the destructor waits
-/// for the other ranks, so a failure that they don't share must end in Communicator::abort before.
+/// Throws Error{communication} when MPI's world is smaller than what the launcher announces, or must be
+/// because Slurm gave its tasks nothing to find one another with (srun without --mpi=pmix), naming the
+/// remedy. Outlives every communicator that was made from it; the destructor waits for the other ranks, so a
+/// failure that they don't share must end in Communicator::abort before.
 class MpiRuntime {
  public:
   MpiRuntime(int* argc, char*** argv);

@@ -37,7 +37,8 @@ struct PlanOptions {
   std::uint64_t shard_bytes = 5'000'000'000;
   OutputFormat format = OutputFormat::safetensors;
   std::uint64_t seed = 0;
-  std::optional<Exchange> exchange;  ///< forces one; none: the plan picks the fewer bytes
+  /// Forces one where the method is linear; none: the plan picks the fewer bytes. Other methods need tiles.
+  std::optional<Exchange> exchange;
 };
 
 /// What a rank moves, in bytes of tensor payload.

@@ -38,6 +38,16 @@ TEST(Launcher, ATaskOfASlurmStep) {
   expect({{"SLURM_STEP_ID", "0"}, {"SLURM_PROCID", "0"}, {"SLURM_STEP_NUM_TASKS", "1"}}, 1, false, "");
 }
 
+TEST(Launcher, TasksThatCanNotFindOneAnother) {
+  Environment environment{{"SLURM_STEP_ID", "0"}, {"SLURM_PROCID", "3"}, {"SLURM_STEP_NUM_TASKS", "8"}};
+  EXPECT_FALSE(read_launch(environment).has_server);
+  EXPECT_EQ(read_launch(environment).rank, 3);
+  environment["PMIX_RANK"] = "3";
+  EXPECT_TRUE(read_launch(environment).has_server);
+  EXPECT_TRUE(read_launch({{"OMPI_COMM_WORLD_SIZE", "8"}}).has_server);
+  EXPECT_TRUE(read_launch({}).has_server);
+}
+
 TEST(Launcher, ABatchScriptIsAPlainProcess) {
   expect({{"SLURM_NTASKS", "8"}, {"SLURM_PROCID", "0"}, {"SLURM_JOB_ID", "17"}}, 1, false, "");
   expect({{"SLURM_NTASKS", "8"}}, 1, false, "");

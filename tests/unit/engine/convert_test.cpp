@@ -76,9 +76,9 @@ TEST_F(Convert, Hdf5OutputsObeyTheRulesOfOutputs) {
   const auto failure = [&] {
     return failure_of([&](comm::Communicator& world) { engine::convert(world, input, options); });
   };
-  io::set_fault_plan("write:eio:nth=9");
+  set_fault_plan("write:eio:nth=9");
   EXPECT_EQ(failure().code, ExitCode::system_io);
-  io::set_fault_plan("");
+  set_fault_plan("");
   EXPECT_FALSE(std::filesystem::exists(options.output));
   options.existing = io::ExistingOutput::resume;
   convert(input);

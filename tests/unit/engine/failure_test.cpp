@@ -163,9 +163,9 @@ TEST_F(Failures, AFullDiskAndABrokenOneAreSystemErrors) {
     SCOPED_TRACE(fault);
     for (const auto& [rows, columns] : {std::pair{1U, 1U}, {3U, 1U}, {2U, 2U}}) {
       set_grid(rows, columns);
-      io::set_fault_plan(fault);
+      set_fault_plan(fault);
       const Failure failure = merge_failure();
-      io::set_fault_plan("");
+      set_fault_plan("");
       EXPECT_EQ(failure.code, ExitCode::system_io) << failure.text;
       expect_nothing_finished();
       std::filesystem::remove_all(io::partial_path(out));
@@ -179,9 +179,9 @@ TEST_F(Failures, ShortTransfersAreCompleted) {
   merge();
   const auto expected = read_tensors(out);
   std::filesystem::remove_all(out);
-  io::set_fault_plan("write:short,read:short");
+  set_fault_plan("write:short,read:short");
   merge();
-  io::set_fault_plan("");
+  set_fault_plan("");
   expect_same_tensors(read_tensors(out), expected);
 }
 

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "stockpot/base/error.hpp"
+#include "stockpot/base/fault.hpp"
 #include "stockpot/comm/threads.hpp"
 #include "stockpot/engine/merge_job.hpp"
 #include "stockpot/engine/plan_job.hpp"
-#include "stockpot/io/fault.hpp"
 #include "stockpot/plan/merge_plan.hpp"
 #include "support/checkpoint_builder.hpp"
 #include "support/merge_case.hpp"
@@ -50,7 +50,7 @@ class MergeFixture : public testing::Test {
     options.durability = io::Durability::none;
     options.output = out;
   }
-  ~MergeFixture() override { io::set_fault_plan(""); }
+  ~MergeFixture() override { set_fault_plan(""); }
 
   std::filesystem::path write(const std::string& name, const CheckpointBuilder& model,
                               std::uint64_t shard_bytes = CheckpointBuilder::one_shard) const {

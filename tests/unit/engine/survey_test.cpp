@@ -16,6 +16,9 @@ struct SurveyCase {
   std::string name;
   std::string head;
   bool exact_forecast = true;
+  std::size_t takes = models;  ///< beside the base
+
+  friend void PrintTo(const SurveyCase& one, std::ostream* out) { *out << one.name; }
 };
 
 const std::vector<SurveyCase> survey_cases{
@@ -34,6 +37,11 @@ const std::vector<SurveyCase> survey_cases{
     {"dare_rescaled", "merge_method: dare_ties\nparameters: {density: 0.4, weight: 0.7}\n"},
     {"dare_of_the_paper",
      "merge_method: dare_linear\nsemantics: paper\nparameters: {density: 0.4, weight: 0.7}\n"},
+    {"della_of_the_model",
+     "merge_method: della\nscope: model\nparameters: {density: 0.4, epsilon: 0.1, weight: 0.7}\n"},
+    {"sce_of_the_model", "merge_method: sce\nscope: model\nparameters: {select_topk: 0.4}\n", false},
+    {"ramplus_of_the_model", "merge_method: ramplus_tl\nscope: model\nparameters: {epsilon: 0.25}\n"},
+    {"arcee_fusion_of_the_model", "merge_method: arcee_fusion\nscope: model\n", false, 1},
 };
 
 /// Few different magnitudes, so that thresholds meet many ties.
@@ -65,9 +73,9 @@ class Surveys : public MergeFixture {
       write("m" + std::to_string(m), model);
     }
   }
-  void write_survey_recipe(const std::string& head) {
+  void write_survey_recipe(const std::string& head, std::size_t takes = models) {
     std::string text = head + "base_model: @/m0\nout_dtype: float32\nmodels:\n";
-    for (std::size_t m = 1; m <= models; ++m) text += fmt::format("  - model: @/m{}\n", m);
+    for (std::size_t m = 1; m <= takes; ++m) text += fmt::format("  - model: @/m{}\n", m);
     write_recipe(text);
   }
 
@@ -87,7 +95,7 @@ class Surveys : public MergeFixture {
   }
 
   void expect_same_bytes(const SurveyCase& one, const std::vector<plan::GridShape>& grids) {
-    write_survey_recipe(one.head);
+    write_survey_recipe(one.head, one.takes);
     kernel::restrict_instruction_set("scalar");
     options.plan.threads = 1;
     merge();
@@ -96,6 +104,7 @@ class Surveys : public MergeFixture {
     const auto sets = kernel::available_instruction_sets();
     std::uint64_t turn = 0;
     for (const plan::GridShape& grid : grids) {
+      if (grid.columns > one.takes + 1) continue;
       set_grid(grid.rows, grid.columns);
       options.plan.threads = static_cast<int>(1 + turn % 3);
       options.plan.memory_bytes.reset();
@@ -136,18 +145,18 @@ INSTANTIATE_TEST_SUITE_P(Methods, SurveyBytes, testing::ValuesIn(survey_cases),
 /// What was surveyed before a failure isn't read again.
 TEST_P(SurveyBytes, AreTheSameAfterAFailureAndResume) {
   write_models(true);
-  write_survey_recipe(GetParam().head);
+  write_survey_recipe(GetParam().head, GetParam().takes);
   merge();
   const auto undisturbed = read_folder(out);
   std::uint64_t once = read_tensors(out).size() * 4096 + undisturbed.at("model.safetensors").size();
-  for (std::size_t m = 0; m <= models; ++m) {
+  for (std::size_t m = 0; m <= GetParam().takes; ++m) {
     once += std::filesystem::file_size(folder / ("m" + std::to_string(m)) / "model.safetensors");
   }
   std::filesystem::remove_all(out);
   set_grid(2, 1);
-  io::set_fault_plan("write:enospc:nth=14");
+  set_fault_plan("write:enospc:nth=14");
   EXPECT_EQ(merge_failure().code, ExitCode::system_io);
-  io::set_fault_plan("");
+  set_fault_plan("");
   set_grid(3, 1);
   options.existing = io::ExistingOutput::resume;
   merge();

@@ -1,7 +1,4 @@
-#include <algorithm>
-
-#include "merge_fixture.hpp"
-#include "stockpot/plan/merge_plan.hpp"
+#include "vocabulary_fixture.hpp"
 
 namespace stockpot::engine {
 namespace {
@@ -9,71 +6,6 @@ namespace {
 const std::filesystem::path golden = std::filesystem::path(__FILE__).parent_path() / "../../golden/methods";
 
 using testing::HasSubstr;
-
-/// Models whose vocabularies differ in size.
-class Vocabulary : public MergeFixture {
- protected:
-  static CheckpointBuilder model(std::uint64_t rows, std::uint64_t seed, std::uint64_t columns = 8) {
-    CheckpointBuilder builder;
-    builder.add_random("model.embed_tokens.weight", DType::bf16, {rows, columns}, seed);
-    builder.add_random("model.layers.0.mlp.weight", DType::f32, {6, 5}, seed + 1);
-    builder.add_random("lm_head.weight", DType::f32, {rows, columns}, seed + 2);
-    builder.add_random("lm_head.bias", DType::f32, {rows}, seed + 3);
-    builder.config(R"({"vocab_size": )" + std::to_string(rows) + R"(, "hidden_size": 8})");
-    return builder;
-  }
-  [[nodiscard]] std::uint64_t vocab_size() const {
-    return nlohmann::json::parse(read_file(out / "config.json"))["vocab_size"];
-  }
-
-  /// The run counted what the plan forecast, on every rank.
-  void expect_forecast_holds() const {
-    const PlannedMerge planned = plan_recipe(recipe, options);
-    ASSERT_TRUE(planned.plan);
-    const auto ranks = plan::forecast(*planned.plan, planned.models);
-    const nlohmann::json run = run_json();
-    for (std::size_t r = 0; r < ranks.size(); ++r) {
-      const nlohmann::json& bytes = run["per_rank"][r]["bytes"];
-      EXPECT_EQ(bytes["read"], ranks[r].traffic.read_bytes) << "rank " << r;
-      EXPECT_EQ(bytes["exchanged"], ranks[r].traffic.exchanged_bytes) << "rank " << r;
-      EXPECT_EQ(bytes["written"], ranks[r].traffic.written_bytes) << "rank " << r;
-    }
-  }
-
-  /// Digests in the manifest are those of the tensors as they stand in the output.
-  void expect_digests_hold() const {
-    const OutputTensors tensors = read_tensors(out);
-    for (const auto& [name, entry] : manifest()["tensors"].items()) {
-      std::vector<Digest> blocks;
-      const std::span<const std::byte> bytes = tensors.at(name).bytes;
-      for (std::uint64_t first = 0; first < bytes.size(); first += digest_block_bytes) {
-        blocks.push_back(digest_of(
-            bytes.subspan(first, std::min<std::uint64_t>(digest_block_bytes, bytes.size() - first))));
-      }
-      EXPECT_EQ(entry["digest"], tensor_digest(blocks).hex()) << name;
-      EXPECT_EQ(entry["shape"].get<Shape>(), tensors.at(name).shape) << name;
-    }
-  }
-
-  /// The same folder on other grids. How often surveys that select read depends on the values.
-  void expect_same_on_every_grid(std::uint64_t models, bool selects = false) {
-    set_grid(1, 1);
-    merge();
-    expect_digests_hold();
-    const auto reference = read_folder(out);
-    for (const std::uint64_t columns : {std::uint64_t{1}, std::uint64_t{2}, models}) {
-      for (const std::uint64_t rows : {1U, 3U}) {
-        SCOPED_TRACE(fmt::format("{} x {}", rows, columns));
-        set_grid(rows, columns);
-        std::filesystem::remove_all(out);
-        merge();
-        if (!selects) expect_forecast_holds();
-        EXPECT_TRUE(read_folder(out) == reference);
-      }
-    }
-    set_grid(1, 1);
-  }
-};
 
 class GoldenVocabulary : public Vocabulary, public testing::WithParamInterface<const char*> {};
 
@@ -84,7 +16,7 @@ TEST_P(GoldenVocabulary, OutputsAreTheBytesThatNumpyGives) {
     text.replace(at, 6, (golden / "models").string());
   }
   write_recipe(text);
-  expect_same_on_every_grid(3, path.filename().string().starts_with("ties"));
+  expect_same_on_every_grid(3, !path.filename().string().starts_with("ties"));
   expect_same_tensors(read_tensors(out), read_tensors(path.string() + ".safetensors"));
 }
 
@@ -171,7 +103,7 @@ TEST_F(Vocabulary, StatisticsOfRowsThatNotAllHaveStandAlone) {
                    "\nbase_model: '@/base'\nmodels:\n  - {model: '@/a'" + parameters +
                    "}\n  - {model: '@/b'" + parameters + "}\n");
       std::filesystem::remove_all(out);
-      expect_same_on_every_grid(3, true);
+      expect_same_on_every_grid(3, false);
       const nlohmann::json diagnostics = manifest()["diagnostics"];
       if (method != "ties") continue;
       EXPECT_TRUE(diagnostics.contains("lm_head.weight[48:72]")) << diagnostics.dump();
@@ -227,6 +159,40 @@ TEST_F(Vocabulary, WhatCannotBeMadeIsRefused) {
   failure = merge_failure();
   EXPECT_EQ(failure.code, ExitCode::input);
   EXPECT_THAT(failure.text, HasSubstr("'model.layers.0.mlp.weight'")) << "rows of a layer are no tokens";
+  expect_nothing_finished();
+}
+
+TEST_F(Vocabulary, OneModelsEmbeddingsCanBeKept) {
+  write("a", model(4, 10));
+  write("b", model(7, 20));
+  write_recipe(
+      "merge_method: uniform_soup\nexclude: ['embed_tokens', '^lm_head']\nkeep_from: '@/b'\n"
+      "models: [{model: '@/a'}, {model: '@/b'}]\n");
+  merge();
+  const OutputTensors merged = read_tensors(out);
+  const OutputTensors b = read_tensors(folder / "b");
+  for (const std::string name : {"model.embed_tokens.weight", "lm_head.weight", "lm_head.bias"})
+    EXPECT_TRUE(merged.at(name).bytes == b.at(name).bytes) << name;
+  EXPECT_FALSE(merged.at("model.layers.0.mlp.weight").bytes == b.at("model.layers.0.mlp.weight").bytes);
+}
+
+TEST_F(Vocabulary, TokenizerBlocksAreRefusedWithTheWayOut) {
+  write("a", model(4, 10));
+  write("b", model(7, 20));
+  const std::string rest = "merge_method: uniform_soup\nmodels: [{model: '@/a'}, {model: '@/b'}]\n";
+  write_recipe("tokenizer: {source: union}\n" + rest);
+  Failure failure = merge_failure();
+  EXPECT_EQ(failure.code, ExitCode::usage);
+  EXPECT_THAT(failure.text, HasSubstr("tokenizer blocks are not supported"));
+  EXPECT_THAT(failure.text, HasSubstr("`vocabulary: common` or `vocabulary: pad`"));
+  EXPECT_THAT(failure.text, HasSubstr("`keep_from: MODEL`"));
+
+  write_recipe("tokenizer_source: union\n" + rest);
+  failure = merge_failure();
+  EXPECT_EQ(failure.code, ExitCode::usage);
+  EXPECT_THAT(failure.text, HasSubstr("a union of tokenizers is not supported"));
+  EXPECT_THAT(failure.text, HasSubstr("`vocabulary: pad`"));
+  EXPECT_THAT(failure.text, HasSubstr("`keep_from: MODEL`"));
   expect_nothing_finished();
 }
 

@@ -8,7 +8,7 @@
 #include <array>
 #include <csignal>
 
-#include "stockpot/io/fault.hpp"
+#include "stockpot/base/fault.hpp"
 #include "unit/io/io_support.hpp"
 
 namespace stockpot::io {

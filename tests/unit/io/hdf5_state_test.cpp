@@ -5,7 +5,7 @@
 
 #include <thread>
 
-#include "stockpot/io/fault.hpp"
+#include "stockpot/base/fault.hpp"
 #include "stockpot/io/file.hpp"
 #include "unit/io/io_support.hpp"
 

@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "stockpot/io/fault.hpp"
+#include "stockpot/base/fault.hpp"
 #include "unit/io/io_support.hpp"
 
 namespace stockpot::io {

@@ -9,8 +9,8 @@
 #include <set>
 #include <thread>
 
+#include "stockpot/base/fault.hpp"
 #include "stockpot/base/process.hpp"
-#include "stockpot/io/fault.hpp"
 #include "unit/io/io_support.hpp"
 
 namespace stockpot::io {

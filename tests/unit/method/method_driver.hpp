@@ -40,77 +40,105 @@ struct MethodRun {
 
   /// The output's bytes, applied in tiles that end at `cuts` (ascending) and at the end of the tensor. With a
   /// method that works on rows tiles are completed to whole ones, and the survey is cut there too.
-  [[nodiscard]] std::vector<std::byte> run(std::vector<std::uint64_t> cuts = {}) const {
-    const std::uint64_t elements = models.front().size();
-    std::vector<std::vector<std::byte>> stored;
-    for (const auto& model : models) stored.push_back(store(input_dtype, model));
-    const std::vector<std::byte> stored_anchor = store(input_dtype, anchor);
-    std::vector<std::byte> output(elements * width(output_dtype));
-    std::vector<kernel::TypedInput> inputs(models.size());
-    std::vector<std::vector<std::byte>> shown;
-    const std::uint64_t row = std::max<std::uint64_t>(1, method.row_elements(context()));
-    const auto tile_at = [&](std::uint64_t first, std::uint64_t count) {
-      Tile tile;
-      tile.first = first;
-      tile.count = count;
-      tile.before = first % row;
-      tile.after = std::min((row - (first + count) % row) % row, elements - (first + count));
-      // What lies outside the tile's rows must not be looked at.
-      const std::uint64_t begin = first - tile.before;
-      const std::uint64_t covered = tile.before + count + tile.after;
-      const auto only_rows = [&](const std::vector<std::byte>& whole) {
-        const auto at = whole.begin() + static_cast<std::ptrdiff_t>(begin * width(input_dtype));
-        return std::vector<std::byte>(at, at + static_cast<std::ptrdiff_t>(covered * width(input_dtype)));
-      };
-      shown.clear();
-      for (const auto& model : stored) shown.push_back(only_rows(model));
-      if (!anchor.empty()) shown.push_back(only_rows(stored_anchor));
-      for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i] = {input_dtype, shown[i].data()};
-      tile.inputs = inputs;
-      if (!anchor.empty()) tile.anchor = {input_dtype, shown.back().data()};
-      tile.output = {output_dtype, output.data() + first * width(output_dtype)};
-      return tile;
-    };
-    cuts.push_back(elements);
-    const auto pass = prepared_pass(tile_at, row > 1 ? cuts : std::vector<std::uint64_t>{});
-    for (std::uint64_t first = 0; const std::uint64_t end : cuts) {
-      pass->apply(tile_at(first, end - first));
-      first = end;
-    }
-    return output;
+  [[nodiscard]] std::vector<std::byte> run(const std::vector<std::uint64_t>& cuts = {}) const {
+    if (!method.needs_survey(context())) return applied(*method.coefficients(context()), cuts);
+    const auto survey = begin_survey();
+    complete(*survey, cuts);
+    return applied(*survey->coefficients(0), cuts);
   }
 
-  /// The apply step, after the survey where the method needs one, in tiles of leaves or that end at `cuts`.
-  template <typename TileAt>
-  [[nodiscard]] std::unique_ptr<ElementPass> prepared_pass(TileAt tile_at,
-                                                           const std::vector<std::uint64_t>& cuts) const {
-    if (!method.needs_survey(context())) return method.coefficients(context());
+  [[nodiscard]] std::unique_ptr<Survey> begin_survey() const {
     ScopeContext scope;
     scope.name = context().name;
     scope.tensors = {context()};
     scope.memory_bytes = std::uint64_t{1} << 20;
-    const auto survey = method.survey(scope);
+    return method.survey(scope);
+  }
+
+  /// Shows a survey all that it asks for, in tiles of leaves or, with a method that works on rows, that end
+  /// at `cuts`.
+  void complete(Survey& survey, std::vector<std::uint64_t> cuts = {}) const {
+    Tiles tiles(*this);
     stats::LocalReducer reducer;
     const std::uint64_t elements = models.front().size();
-    for (Reading reading = survey->next(); reading != Reading::nothing; reading = survey->next()) {
+    cuts.push_back(elements);
+    for (Reading reading = survey.next(); reading != Reading::nothing; reading = survey.next()) {
       if (reading == Reading::ranges) {
-        for (const ElementRange& range : survey->ranges()) survey->take(0, tile_at(range.first, range.count));
-      } else if (reading == Reading::everything && !cuts.empty()) {
+        for (const ElementRange& range : survey.ranges()) survey.take(0, tiles.at(range.first, range.count));
+      } else if (reading == Reading::everything && method.row_elements(context()) > 1) {
         for (std::uint64_t first = 0; const std::uint64_t end : cuts) {
-          survey->take(0, tile_at(first, end - first));
+          survey.take(0, tiles.at(first, end - first));
           first = end;
         }
       } else {
         for (std::uint64_t leaf = 0; leaf * leaf_elements < elements; ++leaf) {
           if (reading == Reading::sample && leaf != sampled_leaf(leaf / sampling_window)) continue;
           const std::uint64_t first = leaf * leaf_elements;
-          survey->take(0, tile_at(first, std::min(leaf_elements, elements - first)));
+          survey.take(0, tiles.at(first, std::min(leaf_elements, elements - first)));
         }
       }
-      survey->end_round(reducer);
+      survey.end_round(reducer);
     }
-    return survey->coefficients(0);
   }
+
+  /// What an apply step makes of the whole tensor, in tiles that end at `cuts`.
+  [[nodiscard]] std::vector<std::byte> applied(const ElementPass& pass,
+                                               std::vector<std::uint64_t> cuts = {}) const {
+    Tiles tiles(*this);
+    cuts.push_back(models.front().size());
+    for (std::uint64_t first = 0; const std::uint64_t end : cuts) {
+      pass.apply(tiles.at(first, end - first));
+      first = end;
+    }
+    return tiles.output();
+  }
+
+  /// The tensor as it is stored, and tiles of it. A tile is valid until the next one.
+  class Tiles {
+   public:
+    explicit Tiles(const MethodRun& run)
+        : input_dtype_(run.input_dtype),
+          output_dtype_(run.output_dtype),
+          elements_(run.models.front().size()),
+          row_(std::max<std::uint64_t>(1, run.method.row_elements(run.context()))),
+          output_(elements_ * width(output_dtype_)),
+          inputs_(run.models.size()) {
+      for (const auto& model : run.models) stored_.push_back(store(input_dtype_, model));
+      if (!run.anchor.empty()) stored_.push_back(store(input_dtype_, run.anchor));
+    }
+
+    [[nodiscard]] Tile at(std::uint64_t first, std::uint64_t count) {
+      Tile tile;
+      tile.first = first;
+      tile.count = count;
+      tile.before = first % row_;
+      tile.after = std::min((row_ - (first + count) % row_) % row_, elements_ - (first + count));
+      // What lies outside the tile's rows must not be looked at.
+      const std::uint64_t begin = (first - tile.before) * width(input_dtype_);
+      const std::uint64_t covered = (tile.before + count + tile.after) * width(input_dtype_);
+      shown_.clear();
+      for (const auto& whole : stored_) {
+        const auto from = whole.begin() + static_cast<std::ptrdiff_t>(begin);
+        shown_.emplace_back(from, from + static_cast<std::ptrdiff_t>(covered));
+      }
+      for (std::size_t i = 0; i < inputs_.size(); ++i) inputs_[i] = {input_dtype_, shown_[i].data()};
+      tile.inputs = inputs_;
+      if (shown_.size() > inputs_.size()) tile.anchor = {input_dtype_, shown_.back().data()};
+      tile.output = {output_dtype_, output_.data() + first * width(output_dtype_)};
+      return tile;
+    }
+    [[nodiscard]] const std::vector<std::byte>& output() const { return output_; }
+
+   private:
+    DType input_dtype_;
+    DType output_dtype_;
+    std::uint64_t elements_;
+    std::uint64_t row_;
+    std::vector<std::byte> output_;
+    std::vector<kernel::TypedInput> inputs_;
+    std::vector<std::vector<std::byte>> stored_;  ///< models, then the anchor if there is one
+    std::vector<std::vector<std::byte>> shown_;
+  };
 
   static std::uint64_t width(DType dtype) { return static_cast<std::uint64_t>(bytes(dtype)); }
   static std::vector<std::byte> store(DType dtype, const std::vector<double>& values) {

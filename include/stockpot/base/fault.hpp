@@ -4,21 +4,24 @@
 #include <cstddef>
 #include <string_view>
 
-/// Made-up failures of the file system, for tests of what the program does about them. Nothing here acts
-/// unless the environment variable STOCKPOT_FAULT is set when the first file is touched (or a test calls
-/// `set_fault_plan`). The variable holds rules separated by commas, each `OPERATION:ACTION[:KEY=VALUE]...`:
+/// Made-up failures, for tests of what the program does about them. Nothing here acts unless the environment
+/// variable STOCKPOT_FAULT is set when the first file is touched (or a test calls `set_fault_plan`). The
+/// variable holds rules separated by commas, each `OPERATION:ACTION[:KEY=VALUE]...`:
 ///
-///   OPERATION  read, write, sync, rename, link
-///   ACTION     eio, enospc, eperm (the call fails with that errno), short (the call moves at most one byte),
-///              kill (SIGKILL to this process)
+///   OPERATION  read, write, sync, rename, link: a system call; agree: a point where the ranks agree on
+///   whether their
+///              parts went well, before this rank does its part
+///   ACTION     eio, enospc, eperm (the call or this rank's part fails with that errno), short (the call
+///   moves at
+///              most one byte), kill (SIGKILL to this process)
 ///   nth=N      acts on the N-th such call only, counted from 1 in this process
 ///   bytes=N    acts on every call from which more than N bytes in all would have been moved
 ///   rank=N     acts only where `set_fault_rank` said N
 ///
 /// Without nth and bytes a rule acts on every call. Example: STOCKPOT_FAULT="write:enospc:bytes=1000000".
-namespace stockpot::io {
+namespace stockpot {
 
-enum class FileOperation { read, write, sync, rename, link };
+enum class FaultPoint { read, write, sync, rename, link, agree };
 
 /// What a call has to do: fail with `error` (an errno) unless 0, and move at most `bytes`.
 struct FaultVerdict {
@@ -34,13 +37,14 @@ void set_fault_plan(std::string_view plan);
 namespace detail {
 enum class FaultState : int { unread, off, on };
 inline std::atomic<FaultState> fault_state{FaultState::unread};
-FaultVerdict judge(FileOperation operation, std::size_t bytes);
+FaultVerdict judge(FaultPoint operation, std::size_t bytes);
 }  // namespace detail
 
-/// Asked before every system call that moves, syncs, renames or links; one relaxed load when no plan is set.
-inline FaultVerdict fault(FileOperation operation, std::size_t bytes) {
+/// Asked before every system call that moves, syncs, renames or links, and at every agreement; one relaxed
+/// load when no plan is set.
+inline FaultVerdict fault(FaultPoint operation, std::size_t bytes) {
   if (detail::fault_state.load(std::memory_order_relaxed) == detail::FaultState::off) return {0, bytes};
   return detail::judge(operation, bytes);
 }
 
-}  // namespace stockpot::io
+}  // namespace stockpot

@@ -1,4 +1,4 @@
-#include "stockpot/io/fault.hpp"
+#include "stockpot/base/fault.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -15,13 +15,13 @@
 
 #include "stockpot/base/error.hpp"
 
-namespace stockpot::io {
+namespace stockpot {
 namespace {
 
 enum class Action { eio, enospc, eperm, shorten, kill };
 
 struct Rule {
-  FileOperation operation = FileOperation::read;
+  FaultPoint operation = FaultPoint::read;
   Action action = Action::eio;
   std::optional<std::uint64_t> nth;
   std::optional<std::uint64_t> bytes;
@@ -41,10 +41,11 @@ Plan& plan() {
 std::atomic<int> fault_rank{-1};
 
 [[noreturn]] void refuse(std::string_view text) {
-  throw Error(ExitCode::usage,
-              fmt::format("STOCKPOT_FAULT: {} is not OPERATION:ACTION[:nth=N][:bytes=N][:rank=N] "
-                          "with operation read|write|sync|rename|link and action eio|enospc|eperm|short|kill",
-                          quote(text)));
+  throw Error(
+      ExitCode::usage,
+      fmt::format("STOCKPOT_FAULT: {} is not OPERATION:ACTION[:nth=N][:bytes=N][:rank=N] "
+                  "with operation read|write|sync|rename|link|agree and action eio|enospc|eperm|short|kill",
+                  quote(text)));
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -57,12 +58,13 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-FileOperation parse_operation(std::string_view word, std::string_view rule) {
-  if (word == "read") return FileOperation::read;
-  if (word == "write") return FileOperation::write;
-  if (word == "sync") return FileOperation::sync;
-  if (word == "rename") return FileOperation::rename;
-  if (word == "link") return FileOperation::link;
+FaultPoint parse_operation(std::string_view word, std::string_view rule) {
+  if (word == "read") return FaultPoint::read;
+  if (word == "write") return FaultPoint::write;
+  if (word == "sync") return FaultPoint::sync;
+  if (word == "rename") return FaultPoint::rename;
+  if (word == "link") return FaultPoint::link;
+  if (word == "agree") return FaultPoint::agree;
   refuse(rule);
 }
 
@@ -131,7 +133,7 @@ void set_fault_plan(std::string_view text) {
 
 namespace detail {
 
-FaultVerdict judge(FileOperation operation, std::size_t bytes) {
+FaultVerdict judge(FaultPoint operation, std::size_t bytes) {
   static std::once_flag read_once;
   if (fault_state.load() == FaultState::unread) {
     std::call_once(read_once, [] {
@@ -165,4 +167,4 @@ FaultVerdict judge(FileOperation operation, std::size_t bytes) {
 }
 
 }  // namespace detail
-}  // namespace stockpot::io
+}  // namespace stockpot
