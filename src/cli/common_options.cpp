@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/choice.hpp"
+#include "cli/option_values.hpp"
 #include "cli/signals.hpp"
 #include "stockpot/base/error.hpp"
 #include "stockpot/base/process.hpp"
@@ -20,28 +21,6 @@ namespace po = boost::program_options;
 
 /// Above the processors of any machine; each thread owns buffers.
 constexpr std::uint64_t most_threads = 1024;
-
-std::uint64_t size_option(const std::string& option, const std::string& text) {
-  const auto bytes = parse_size(text);
-  if (!bytes || *bytes == 0) {
-    throw Error(ExitCode::usage,
-                fmt::format("{} {} is no size (512MiB, 5GB, 1e9, ...)", option, quote(text)));
-  }
-  return *bytes;
-}
-
-/// A whole number within the limits; Boost's own parser would take -1 for the largest unsigned one.
-std::uint64_t number_option(const std::string& option, const std::string& text, std::uint64_t low,
-                            std::uint64_t high) {
-  std::uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, number);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || number < low || number > high) {
-    throw Error(ExitCode::usage,
-                fmt::format("{} {} is no whole number from {} to {}", option, quote(text), low, high));
-  }
-  return number;
-}
 
 plan::GridShape grid_option(const std::string& text, int ranks) {
   const auto count = static_cast<std::uint64_t>(ranks);

@@ -19,8 +19,11 @@ std::string to_text(const nlohmann::json& document) {
   return dump(document, 2) + "\n";
 }
 
-nlohmann::json bytes_json(std::uint64_t read, std::uint64_t exchanged, std::uint64_t written) {
-  return {{"read", read}, {"exchanged", exchanged}, {"written", written}};
+nlohmann::json bytes_json(const RankReport& report) {
+  return {{"read", report.read_bytes},
+          {"exchanged", report.exchanged_bytes},
+          {"written", report.written_bytes},
+          {"reduced", report.reduced_bytes}};
 }
 
 /// What a manifest says that is known before any element is read.
@@ -111,6 +114,7 @@ std::vector<RankReport> gather_reports(comm::Communicator& world, const Job& job
   mine.read_bytes = counters.read_bytes;
   mine.exchanged_bytes = counters.exchanged_bytes;
   mine.written_bytes = counters.written_bytes;
+  mine.reduced_bytes = counters.reduced_bytes;
   mine.peak_resident_bytes = resident_memory().peak_bytes;
   mine.peak_buffer_bytes = job.budget.peak_bytes();
   mine.read_seconds = seconds(counters.read_nanoseconds);
@@ -130,10 +134,11 @@ std::string run_text(const Job& job, const std::vector<RankReport>& ranks, doubl
     per_rank.push_back({{"rank", r},
                         {"peak_resident_bytes", rank.peak_resident_bytes},
                         {"peak_buffer_bytes", rank.peak_buffer_bytes},
-                        {"bytes", bytes_json(rank.read_bytes, rank.exchanged_bytes, rank.written_bytes)}});
+                        {"bytes", bytes_json(rank)}});
     sum.read_bytes += rank.read_bytes;
     sum.exchanged_bytes += rank.exchanged_bytes;
     sum.written_bytes += rank.written_bytes;
+    sum.reduced_bytes += rank.reduced_bytes;
     longest.read_seconds = std::max(longest.read_seconds, rank.read_seconds);
     longest.compute_seconds = std::max(longest.compute_seconds, rank.compute_seconds);
     longest.write_seconds = std::max(longest.write_seconds, rank.write_seconds);
@@ -148,7 +153,7 @@ std::string run_text(const Job& job, const std::vector<RankReport>& ranks, doubl
         {"read", longest.read_seconds},
         {"compute", longest.compute_seconds},
         {"write", longest.write_seconds}}},
-      {"bytes", bytes_json(sum.read_bytes, sum.exchanged_bytes, sum.written_bytes)},
+      {"bytes", bytes_json(sum)},
       {"per_rank", per_rank},
       {"buffers", {{"lanes", job.plan.buffers.lanes}, {"bytes", job.plan.buffers.bytes()}}},
       {"instruction_set", kernel::instruction_set()},

@@ -28,6 +28,7 @@ struct RankReport {
   std::uint64_t read_bytes = 0;
   std::uint64_t exchanged_bytes = 0;
   std::uint64_t written_bytes = 0;
+  std::uint64_t reduced_bytes = 0;
   std::uint64_t peak_resident_bytes = 0;
   std::uint64_t peak_buffer_bytes = 0;
   double read_seconds = 0.0;  ///< of one lane on average, as are the others

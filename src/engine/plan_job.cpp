@@ -24,7 +24,8 @@ void add(PlannedMerge& planned, const Error& error, const std::string& where) {
 }
 
 /// Fills in what can be found out and stops at the first stage with an error.
-void find_out(PlannedMerge& planned, const std::filesystem::path& path, const RunOptions& options) {
+void find_out(PlannedMerge& planned, const std::filesystem::path& path, const RunOptions& options,
+              const std::optional<plan::Machine>& machine) {
   recipe::ParsedRecipe parsed =
       recipe::parse_recipe(io::read_text(path, largest_recipe_bytes), method::schema(), options.lenient);
   add(planned, ExitCode::usage, std::move(parsed.problems));
@@ -58,15 +59,19 @@ void find_out(PlannedMerge& planned, const std::filesystem::path& path, const Ru
   plan::ResolvedMerge resolved = plan::resolve(recipe, method, planned.models, options.dtype);
   add(planned, resolved.code, std::exchange(resolved.problems, {}));
   if (planned.code != ExitCode::success) return;
+  if (machine) {
+    planned.choice = plan::recommend_grid(recipe, method, resolved, planned.models, options.plan, *machine);
+  }
   planned.plan = plan::make_plan(recipe, method, std::move(resolved), planned.models, options.plan);
 }
 
 }  // namespace
 
-PlannedMerge plan_recipe(const std::filesystem::path& path, const RunOptions& options) {
+PlannedMerge plan_recipe(const std::filesystem::path& path, const RunOptions& options,
+                         const std::optional<plan::Machine>& machine) {
   PlannedMerge planned;
   try {
-    find_out(planned, path, options);
+    find_out(planned, path, options, machine);
   } catch (const Error& error) {
     add(planned, error, path.string());
   }

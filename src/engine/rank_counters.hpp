@@ -11,6 +11,7 @@ struct RankCounters {
   std::atomic<std::uint64_t> read_bytes{0};
   std::atomic<std::uint64_t> written_bytes{0};
   std::atomic<std::uint64_t> exchanged_bytes{0};
+  std::atomic<std::uint64_t> reduced_bytes{0};    ///< statistics that this rank gave to reductions
   std::atomic<std::uint64_t> done_bytes{0};       ///< of the plan's reads and writes, resumed ones included
   std::atomic<std::uint64_t> nonfinite{0};        ///< elements of the output
   std::atomic<std::int64_t> read_nanoseconds{0};  ///< summed over lanes, as are the others

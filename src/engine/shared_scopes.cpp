@@ -1,6 +1,7 @@
 #include "engine/shared_scopes.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <limits>
 
@@ -14,16 +15,20 @@ namespace {
 /// `end_round`'s last agreement while others wait in this one.
 class CommReducer : public stats::Reducer {
  public:
-  explicit CommReducer(comm::Communicator& communicator) : communicator_(communicator) {}
+  CommReducer(comm::Communicator& communicator, std::atomic<std::uint64_t>& given_bytes)
+      : communicator_(communicator), given_bytes_(given_bytes) {}
   void add(std::span<std::uint64_t> counts) override {
+    given_bytes_ += counts.size_bytes();
     meet();
     communicator_.all_reduce(counts, comm::ReduceOp::sum, "counts of a scope");
   }
   std::vector<double> total(const LeafSums& mine) override {
+    given_bytes_ += mine.nodes().size() * mine.width() * sizeof(double);
     meet();
     return comm::reduce_leaves(communicator_, mine, "sums of a scope");
   }
   std::vector<std::uint64_t> gather(std::span<const std::uint64_t> mine) override {
+    given_bytes_ += mine.size_bytes();
     meet();
     return communicator_.all_gather(mine, "statistics of a scope");
   }
@@ -34,11 +39,12 @@ class CommReducer : public stats::Reducer {
   }
 
   comm::Communicator& communicator_;
+  std::atomic<std::uint64_t>& given_bytes_;
 };
 
 /// Collective over the scope's ranks, all of which throw what any of them does.
-void end_round(comm::Communicator& communicator, method::Survey& survey) {
-  CommReducer reducer(communicator);
+void end_round(comm::Communicator& communicator, method::Survey& survey, Job& job) {
+  CommReducer reducer(communicator, job.counters.reduced_bytes);
   std::exception_ptr failure;
   try {
     survey.end_round(reducer);
@@ -150,7 +156,7 @@ void SharedScopes::end_round() {
     method::Survey& survey = job_.surveys.at(shared.scope);
     if (survey.next() == method::Reading::nothing) continue;
     try {
-      engine::end_round(shared.color ? by_color_[*shared.color] : row_, survey);
+      engine::end_round(shared.color ? by_color_[*shared.color] : row_, survey, job_);
     } catch (...) {
       if (!failure) failure = std::current_exception();
     }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "stockpot/plan/merge_plan.hpp"
 #include "stockpot/plan/tiling.hpp"
@@ -32,6 +33,11 @@ std::vector<Traffic> unit_traffic(const MergePlan& plan, const ModelSet& models,
     return count * static_cast<std::uint64_t>(bytes(input_dtype(task, models, input)));
   };
 
+  const auto send = [&columns](std::uint64_t from, std::uint64_t to, std::uint64_t sent_bytes) {
+    columns[from].exchanged_bytes += sent_bytes;
+    columns[to].received_bytes += sent_bytes;
+  };
+
   std::vector<bool> holds(plan.grid.columns, false);
   for (const InputRef& input : all_inputs(task)) {
     columns[plan.column_of_model[input.model]].read_bytes +=
@@ -44,38 +50,69 @@ std::vector<Traffic> unit_traffic(const MergePlan& plan, const ModelSet& models,
   const std::uint64_t by_tiles = surveyed + (passes_sums(plan, task_index) ? 0 : covered);
   for (const InputRef& input : all_inputs(task)) {
     const std::uint32_t column = plan.column_of_model[input.model];
-    if (column != owner) columns[column].exchanged_bytes += tile_bytes(input, by_tiles);
+    if (column != owner) send(column, owner, tile_bytes(input, by_tiles));
   }
   if (!passes_sums(plan, task_index)) return columns;
   const auto last =
       plan.grid.columns - 1 -
       static_cast<std::uint64_t>(std::find(holds.rbegin(), holds.rend(), true) - holds.rbegin());
+  std::optional<std::uint64_t> earlier;  // the holder whose sums come next
   for (std::uint64_t column = 0; column < plan.grid.columns; ++column) {
     if (!holds[column]) continue;
-    if (column != last) columns[column].exchanged_bytes += elements * sizeof(double);
-    if (column == last && column != owner) columns[column].exchanged_bytes += columns[owner].written_bytes;
+    if (earlier) send(*earlier, column, elements * sizeof(double));
+    earlier = column;
+    if (column == last && column != owner) send(column, owner, columns[owner].written_bytes);
     if (task.anchor && column != plan.column_of_model[task.anchor->model]) {
-      columns[plan.column_of_model[task.anchor->model]].exchanged_bytes += tile_bytes(*task.anchor, elements);
+      send(plan.column_of_model[task.anchor->model], column, tile_bytes(*task.anchor, elements));
     }
   }
   return columns;
 }
 
+namespace {
+
+void add(Traffic& total, const Traffic& traffic, std::uint64_t times) {
+  total.read_bytes += times * traffic.read_bytes;
+  total.exchanged_bytes += times * traffic.exchanged_bytes;
+  total.received_bytes += times * traffic.received_bytes;
+  total.written_bytes += times * traffic.written_bytes;
+}
+
+/// True if the task's units, all but the last, move the same bytes wherever they have the same owner.
+bool has_equal_units(const MergePlan& plan, std::uint32_t task) {
+  const auto& place = plan.scopes.place[task];
+  const bool samples = place && plan.scopes.groups[place->scope].cost.samples;
+  return plan.tasks[task].row_elements == 1 && !samples;
+}
+
+/// Adds a piece to the ranks of its row. Owners repeat after as many units as there are columns.
+void add_piece(RankForecast* row_ranks, const MergePlan& plan, const ModelSet& models, const Piece& piece) {
+  const std::uint64_t period = plan.grid.columns;
+  const auto add_units = [&](std::uint64_t unit, std::uint64_t times) {
+    const auto columns = unit_traffic(plan, models, piece.task, unit);
+    for (std::uint64_t column = 0; column < period; ++column) {
+      add(row_ranks[column].traffic, columns[column], times);
+    }
+  };
+  std::uint64_t single = piece.first_unit;
+  if (has_equal_units(plan, piece.task)) {
+    const std::uint64_t last = unit_count(plan.tasks[piece.task], models) - 1;
+    single = std::max(single, std::min(piece.end_unit, last));
+    for (std::uint64_t unit = piece.first_unit; unit < std::min(single, piece.first_unit + period); ++unit) {
+      add_units(unit, (single - unit + period - 1) / period);
+    }
+  }
+  for (; single < piece.end_unit; ++single) add_units(single, 1);
+  for (std::uint64_t column = 0; column < period; ++column) ++row_ranks[column].tensors;
+}
+
+}  // namespace
+
 std::vector<RankForecast> forecast(const MergePlan& plan, const ModelSet& models) {
   std::vector<RankForecast> ranks(plan.grid.ranks());
   for (std::uint64_t row = 0; row < plan.grid.rows; ++row) {
     RankForecast* const row_ranks = &ranks[row * plan.grid.columns];
-    for (const Piece& piece : plan.pieces[row]) {
-      for (std::uint64_t unit = piece.first_unit; unit < piece.end_unit; ++unit) {
-        const auto columns = unit_traffic(plan, models, piece.task, unit);
-        for (std::uint64_t column = 0; column < plan.grid.columns; ++column) {
-          row_ranks[column].traffic.read_bytes += columns[column].read_bytes;
-          row_ranks[column].traffic.exchanged_bytes += columns[column].exchanged_bytes;
-          row_ranks[column].traffic.written_bytes += columns[column].written_bytes;
-        }
-      }
-      for (std::uint64_t column = 0; column < plan.grid.columns; ++column) ++row_ranks[column].tensors;
-    }
+    for (const Piece& piece : plan.pieces[row]) add_piece(row_ranks, plan, models, piece);
   }
   for (const TensorTask& task : plan.tasks) ranks.front().traffic.read_bytes += undigested_bytes(task);
   for (RankForecast& rank : ranks) {

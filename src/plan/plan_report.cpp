@@ -57,6 +57,31 @@ json effective_json(const MergePlan& plan, const ModelSet& models) {
   return tensors;
 }
 
+json candidate_json(const GridCandidate& candidate) {
+  const Prediction& prediction = candidate.prediction;
+  return {{"grid", {candidate.grid.rows, candidate.grid.columns}},
+          {"order", candidate.order == RankOrder::block ? "block" : "cyclic"},
+          {"seconds", prediction.seconds()},
+          {"bound", name(prediction.bound)},
+          {"busy_seconds",
+           {{"storage", prediction.of(Resource::storage)},
+            {"network", prediction.of(Resource::network)},
+            {"disk", prediction.of(Resource::disk)},
+            {"compute", prediction.of(Resource::compute)}}},
+          {"exchanged", candidate.exchanged_bytes},
+          {"copies", candidate.copies}};
+}
+
+json choice_json(const GridChoice& choice) {
+  json document = candidate_json(choice.best);
+  document["why"] = choice.why;
+  document["placement"] = {{"srun", srun_option(choice.best.order)},
+                           {"mpirun", mpirun_option(choice.best.order)}};
+  document["tried"] = json::array();
+  for (const GridCandidate& candidate : choice.tried) document["tried"].push_back(candidate_json(candidate));
+  return document;
+}
+
 std::string dump(const json& document, int indent) {
   return document.dump(indent, ' ', false, json::error_handler_t::replace);
 }
@@ -64,7 +89,7 @@ std::string dump(const json& document, int indent) {
 }  // namespace
 
 std::string report_json(const std::vector<recipe::Problem>& problems, const std::optional<MergePlan>& plan,
-                        const ModelSet& models, bool effective) {
+                        const ModelSet& models, bool effective, const std::optional<GridChoice>& choice) {
   json list = json::array();
   for (const recipe::Problem& problem : problems) {
     list.push_back({{"severity", problem.severity == recipe::Severity::error ? "error" : "warning"},
@@ -90,6 +115,7 @@ std::string report_json(const std::vector<recipe::Problem>& problems, const std:
                           {"peak_resident_bytes", totals.peak_resident_bytes}};
     document["imbalance"] = plan->imbalance;
     if (effective) document["effective"] = effective_json(*plan, models);
+    if (choice) document["recommended"] = choice_json(*choice);
   }
   return dump(document, 2) + "\n";
 }

@@ -45,6 +45,7 @@ struct PlanOptions {
 struct Traffic {
   std::uint64_t read_bytes = 0;
   std::uint64_t exchanged_bytes = 0;  ///< sent
+  std::uint64_t received_bytes = 0;   ///< of what other ranks sent
   std::uint64_t written_bytes = 0;
 };
 

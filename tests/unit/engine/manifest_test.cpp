@@ -102,7 +102,7 @@ TEST_F(Manifest, RunFileSaysWhatTheContractAsks) {
     const nlohmann::json& rank = run["per_rank"][r];
     EXPECT_EQ(rank["rank"], r);
     EXPECT_GT(rank["peak_resident_bytes"], 1'000'000);
-    EXPECT_THAT(keys(rank["bytes"]), UnorderedElementsAre("read", "exchanged", "written"));
+    EXPECT_THAT(keys(rank["bytes"]), UnorderedElementsAre("read", "exchanged", "written", "reduced"));
     for (const auto& [key, bytes] : rank["bytes"].items()) sums[key] += bytes.get<std::uint64_t>();
   }
   for (const auto& [key, bytes] : run["bytes"].items()) EXPECT_EQ(sums[key], bytes) << key;
