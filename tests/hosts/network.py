@@ -23,13 +23,16 @@ NETWORK = "10.77.0.0/24"
 BRIDGE = "switch"
 PR_SET_PDEATHSIG = 1
 
-# What a host does first: its name, its disk as `local`, nobody else's disk, and one line when all this is done.
+# What a host does first: its name, its disk as `local`, nobody else's disk, folders of its own for what launchers and
+# MPI leave behind (under names made of the host's and of process ids, of which each network has the same), and one line
+# when all this is done.
 START_HOST = """
 set -e
 hostname "$1"
 mount --bind "$2/disks/$1" "$2/local"
 mount -t tmpfs -o size=1m none "$2/disks"
-mount -t tmpfs -o size=64m none /dev/shm
+mount -t tmpfs none "$2/tmp"
+mount -t tmpfs none /dev/shm
 echo ready
 exec sleep infinity
 """
@@ -64,13 +67,23 @@ def missing():
     return f"not allowed here: {done.stderr.strip()}" if done.returncode != 0 else ""
 
 
+def is_inside():
+    return bool(os.environ.get(INSIDE))
+
+
+def die_with_parent():
+    """To be called between fork and exec."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 def enter():
-    """Starts this script again in namespaces of its own, unless it runs in them already."""
-    if os.environ.get(INSIDE):
+    """Runs this script again in namespaces of its own and exits as it does, unless it runs in them already."""
+    if is_inside():
         return
-    os.environ[INSIDE] = "1"
     command = [*namespace_command(), sys.executable, *sys.argv]
-    os.execvp(command[0], command)
+    inner = subprocess.Popen(command, env={**os.environ, INSIDE: "1"}, preexec_fn=die_with_parent)
+    signal.signal(signal.SIGTERM, lambda *_: inner.kill())  # which itself ignores a polite request
+    sys.exit(inner.wait())
 
 
 def ip(*words):
@@ -93,7 +106,8 @@ class Network:
         self.processes = {}
 
     def start(self):
-        (self.folder / "local").mkdir(parents=True)
+        for name in ("local", "tmp"):
+            (self.folder / name).mkdir(parents=True)
         self.agent.write_text(LAUNCH_AGENT.format(folder=self.folder))
         self.agent.chmod(0o755)
         names = self.folder / "hosts"
@@ -110,14 +124,13 @@ class Network:
 
     def start_host(self, host, address):
         self.disk(host).mkdir(parents=True)
-        libc = ctypes.CDLL(None)
         process = subprocess.Popen(
             ["unshare", "--net", "--uts", "--mount", "sh", "-c", START_HOST, "sh", host, str(self.folder)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0),
+            preexec_fn=die_with_parent,
         )
         with process.stdout:
             if process.stdout.readline() != "ready\n":
