@@ -72,7 +72,7 @@ class HostsCase(support.Case):
         return support.digests(out)
 
     def command(self, arguments, ranks_per_host=1, hosts=None, by="slot", env=None):
-        """A job that starts on the first of the hosts; ranks fill one host after the other, or take turns (by "node")."""
+        """A job that starts on the first host; ranks fill one host after the other, or take turns (by "node")."""
         hosts = hosts or self.network.hosts
         settings = {
             "plm_rsh_agent": self.network.agent,
