@@ -156,7 +156,7 @@ class Launchers(support.Case):
         self.recipe = self.write_recipe(support.linear_recipe(model))
 
     def test_ranks_that_do_not_find_each_other(self):
-        slurm_task = {"SLURM_STEP_ID": "0", "SLURM_PROCID": "2", "SLURM_JOB_ID": "1"}
+        slurm_task = {"SLURM_STEP_ID": "0", "SLURM_PROCID": "0", "SLURM_JOB_ID": "1"}
         for environment in (
             {"OMPI_COMM_WORLD_SIZE": "4"},
             {"PMI_SIZE": "4", "PMI_RANK": "1"},
@@ -171,6 +171,14 @@ class Launchers(support.Case):
                     env=environment,
                 )
                 self.leaves_nothing()
+
+    def test_one_of_the_ranks_that_do_not_find_each_other_speaks(self):
+        task = {"SLURM_STEP_ID": "0", "SLURM_PROCID": "2", "SLURM_JOB_ID": "1"}
+        result = support.run(
+            ["merge", self.recipe, self.out], env={"SLURM_NTASKS": "4", "SLURM_STEP_NUM_TASKS": "4", **task}
+        )
+        self.assertEqual((result.code, result.err), (COMMUNICATION, ""))
+        self.leaves_nothing()
 
     def test_inside_an_allocation_but_without_a_launcher(self):
         """In a batch script SLURM_NTASKS is the job's, not this process's."""
