@@ -6,9 +6,11 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <initializer_list>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -21,7 +23,7 @@ namespace {
 enum class Action { eio, enospc, eperm, shorten, kill };
 
 struct Rule {
-  FaultPoint operation = FaultPoint::read;
+  FaultPoint point = FaultPoint::read;
   Action action = Action::eio;
   std::optional<std::uint64_t> nth;
   std::optional<std::uint64_t> bytes;
@@ -43,8 +45,8 @@ std::atomic<int> fault_rank{-1};
 [[noreturn]] void refuse(std::string_view text) {
   throw Error(
       ExitCode::usage,
-      fmt::format("STOCKPOT_FAULT: {} is not OPERATION:ACTION[:nth=N][:bytes=N][:rank=N] "
-                  "with operation read|write|sync|rename|link|agree and action eio|enospc|eperm|short|kill",
+      fmt::format("STOCKPOT_FAULT: {} is not POINT:ACTION[:nth=N][:bytes=N][:rank=N] "
+                  "with point read|write|sync|rename|link|agree and action eio|enospc|eperm|short|kill",
                   quote(text)));
 }
 
@@ -58,22 +60,23 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-FaultPoint parse_operation(std::string_view word, std::string_view rule) {
-  if (word == "read") return FaultPoint::read;
-  if (word == "write") return FaultPoint::write;
-  if (word == "sync") return FaultPoint::sync;
-  if (word == "rename") return FaultPoint::rename;
-  if (word == "link") return FaultPoint::link;
-  if (word == "agree") return FaultPoint::agree;
-  refuse(rule);
-}
+template <typename Value>
+using Words = std::initializer_list<std::pair<std::string_view, Value>>;
 
-Action parse_action(std::string_view word, std::string_view rule) {
-  if (word == "eio") return Action::eio;
-  if (word == "enospc") return Action::enospc;
-  if (word == "eperm") return Action::eperm;
-  if (word == "short") return Action::shorten;
-  if (word == "kill") return Action::kill;
+const Words<FaultPoint> points{{"read", FaultPoint::read}, {"write", FaultPoint::write},
+                               {"sync", FaultPoint::sync}, {"rename", FaultPoint::rename},
+                               {"link", FaultPoint::link}, {"agree", FaultPoint::agree}};
+const Words<Action> actions{{"eio", Action::eio},
+                            {"enospc", Action::enospc},
+                            {"eperm", Action::eperm},
+                            {"short", Action::shorten},
+                            {"kill", Action::kill}};
+
+template <typename Value>
+Value find_word(const Words<Value>& words, std::string_view word, std::string_view rule) {
+  for (const auto& [text, value] : words) {
+    if (text == word) return value;
+  }
   refuse(rule);
 }
 
@@ -81,8 +84,8 @@ Rule parse_rule(std::string_view text) {
   const std::vector<std::string_view> parts = split(text, ':');
   if (parts.size() < 2) refuse(text);
   Rule rule;
-  rule.operation = parse_operation(parts[0], text);
-  rule.action = parse_action(parts[1], text);
+  rule.point = find_word(points, parts[0], text);
+  rule.action = find_word(actions, parts[1], text);
   for (std::size_t i = 2; i < parts.size(); ++i) {
     const std::size_t equals = parts[i].find('=');
     if (equals == std::string_view::npos) refuse(text);
@@ -133,7 +136,7 @@ void set_fault_plan(std::string_view text) {
 
 namespace detail {
 
-FaultVerdict judge(FaultPoint operation, std::size_t bytes) {
+FaultVerdict judge(FaultPoint point, std::size_t bytes) {
   static std::once_flag read_once;
   if (fault_state.load() == FaultState::unread) {
     std::call_once(read_once, [] {
@@ -144,7 +147,7 @@ FaultVerdict judge(FaultPoint operation, std::size_t bytes) {
   FaultVerdict verdict{0, bytes};
   const std::scoped_lock lock(plan().mutex);
   for (Rule& rule : plan().rules) {
-    if (rule.operation != operation || !acts(rule, bytes)) continue;
+    if (rule.point != point || !acts(rule, bytes)) continue;
     switch (rule.action) {
       case Action::eio:
         verdict.error = EIO;
