@@ -66,21 +66,13 @@ inline Tensors mixtral_8x22b() {
 }
 /// deepseek-ai/DeepSeek-V3 without its module for multi-token prediction
 inline Tensors deepseek_v3() {
-  LatentMixture config;
-  config.first_k_dense_replace = 3;
-  config.num_attention_heads = 128;
-  config.n_routed_experts = 256;
-  config.vocab_size = 129280;
-  return tensors_of(config);
+  return tensors_of(LatentMixture{
+      .first_k_dense_replace = 3, .num_attention_heads = 128, .n_routed_experts = 256, .vocab_size = 129280});
 }
 /// moonshotai/Kimi-K2-Base: 1.03T parameters
 inline Tensors kimi_k2() {
-  LatentMixture config;
-  config.first_k_dense_replace = 1;
-  config.num_attention_heads = 64;
-  config.n_routed_experts = 384;
-  config.vocab_size = 163840;
-  return tensors_of(config);
+  return tensors_of(LatentMixture{
+      .first_k_dense_replace = 1, .num_attention_heads = 64, .n_routed_experts = 384, .vocab_size = 163840});
 }
 
 inline std::uint64_t parameters(const Tensors& tensors) {

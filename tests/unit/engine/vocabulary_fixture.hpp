@@ -23,20 +23,6 @@ class Vocabulary : public MergeFixture {
     return nlohmann::json::parse(read_file(out / "config.json"))["vocab_size"];
   }
 
-  /// The run counted what the plan forecast, on every rank.
-  void expect_forecast_holds() const {
-    const PlannedMerge planned = plan_recipe(recipe, options);
-    ASSERT_TRUE(planned.plan);
-    const auto ranks = plan::forecast(*planned.plan, planned.models);
-    const nlohmann::json run = run_json();
-    for (std::size_t r = 0; r < ranks.size(); ++r) {
-      const nlohmann::json& bytes = run["per_rank"][r]["bytes"];
-      EXPECT_EQ(bytes["read"], ranks[r].traffic.read_bytes) << "rank " << r;
-      EXPECT_EQ(bytes["exchanged"], ranks[r].traffic.exchanged_bytes) << "rank " << r;
-      EXPECT_EQ(bytes["written"], ranks[r].traffic.written_bytes) << "rank " << r;
-    }
-  }
-
   /// Digests in the manifest are those of the tensors as they stand in the output.
   void expect_digests_hold() const {
     const OutputTensors tensors = read_tensors(out);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -7,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "stockpot/base/error.hpp"
 #include "stockpot/method/catalog.hpp"
 #include "stockpot/method/survey.hpp"
 #include "stockpot/tensor/convert.hpp"
@@ -162,6 +165,17 @@ inline std::vector<double> random_values(DType dtype, std::uint64_t elements, st
                        static_cast<int>(generator() % 6) - 3);
   }
   return MethodRun::load(dtype, MethodRun::store(dtype, values));
+}
+
+/// What the run says as it refuses parameters.
+inline std::string refusal_of(const MethodRun& run) {
+  try {
+    static_cast<void>(run.run());
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::usage);
+    return error.what();
+  }
+  return "no error";
 }
 
 /// Defaults; 1 for a factor of each model and 0.5 for a number that a recipe must give.

@@ -113,16 +113,6 @@ INSTANTIATE_TEST_SUITE_P(
             "all_weights_0_elected", electing, {{"weight", {0.0, 0.0}}}, {{"normalize", 1.0}}, {0, 0, 0}}),
     [](const auto& test_info) { return test_info.param.name; });
 
-std::string refusal_of(const MethodRun& run) {
-  try {
-    static_cast<void>(run.run());
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::usage);
-    return error.what();
-  }
-  return "no error";
-}
-
 TEST(WeightsThatSumToZero, AreRefusedWhereTheyWouldBeNormalised) {
   const std::map<std::string, std::string> way_out{{"linear", "set normalize: false"},
                                                    {"multislerp", "set normalize_weights: false"}};

@@ -23,16 +23,6 @@ std::vector<double> result_of(const MethodRun& run) {
   return MethodRun::load(run.output_dtype, run.run());
 }
 
-std::string refusal_of(const MethodRun& run) {
-  try {
-    static_cast<void>(run.run());
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::usage);
-    return error.what();
-  }
-  return "no error";
-}
-
 using testing::ElementsAre;
 using testing::HasSubstr;
 
