@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import logging
+import runpy
 import sys
 import types
 
@@ -38,3 +39,10 @@ def merge(recipe, out, seed=0):
     """Merges as `mergekit-yaml` does."""
     options = MergeOptions(copy_tokenizer=False, write_model_card=False, quiet=True, random_seed=seed)
     run_merge(MergeConfiguration.model_validate(yaml.safe_load(recipe)), str(out), options=options)
+
+
+if __name__ == "__main__":  # -m MODULE ARGUMENTS..., as of a Python that has all of mergekit
+    if sys.argv[1:2] != ["-m"] or len(sys.argv) < 3:
+        sys.exit("usage: run_mergekit.py -m MODULE [ARGUMENTS]")
+    del sys.argv[:2]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
