@@ -1,4 +1,4 @@
-"""Jobs that are stopped, killed or meet each other. Reads of one byte at a time make them slow enough to be hit."""
+"""Jobs that are stopped, killed or meet each other."""
 
 import os
 import random
@@ -6,35 +6,11 @@ import signal
 import time
 
 import support
+from stopping_case import OPTIONS, StoppingCase
 from support import STOPPED, USAGE, VERIFICATION
 
-SLOW = {"STOCKPOT_FAULT": "read:short"}
-OPTIONS = ["--progress", "none", "--durability", "none", "--threads", 1]
 
-
-class Stopping(support.Case):
-    def setUp(self):
-        super().setUp()
-        folders = [
-            support.write_model(
-                self.scratch / f"model-{seed}", support.llama_like(seed, layers=6, hidden=160, inner=400), shards=3
-            )
-            for seed in (1, 2)
-        ]
-        self.recipe = self.write_recipe(support.linear_recipe(*folders))
-        self.merges(self.recipe, out=self.scratch / "reference")
-        self.expected = support.digests(self.scratch / "reference")
-
-    def start_slowly(self, ranks=None, *options):
-        return support.start(["merge", self.recipe, self.out, *OPTIONS, *options], ranks, SLOW)
-
-    def resumes(self, ranks=None):
-        """At once, also over a dead job's lock, and to the same bytes."""
-        result = self.succeeds(["merge", self.recipe, self.out, *OPTIONS, "--resume"], ranks)
-        self.assertLess(result.seconds, support.SECONDS_TO_FAIL)
-        self.assertEqual(support.digests(self.out), self.expected)
-        return result
-
+class Stopping(StoppingCase):
     def test_signals(self):
         for ranks in support.rank_counts(None, 3):
             for number in (signal.SIGUSR1, signal.SIGTERM):
