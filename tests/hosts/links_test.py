@@ -39,18 +39,22 @@ class Links(hosts_case.HostsCase):
 
     def test_lost_link(self):
         """Both sides give up within seconds, as TCP's keep-alive tells them; with the link back, the job goes on."""
-        process = self.start_slowly(self.ties, "--grid", "1x2")
-        self.network.unplug("h2")
-        begin = time.monotonic()
-        result = support.finish(process, 2 * SECONDS_TO_GIVE_UP)
-        self.assertNotEqual(result.code, 0)
-        while self.network.processes_on("h2") and time.monotonic() < begin + SECONDS_TO_GIVE_UP:
-            time.sleep(0.1)
-        self.assertEqual(self.network.processes_on("h2"), [])
-        self.assertLess(time.monotonic() - begin, SECONDS_TO_GIVE_UP, result.err)
-        self.publishes_nothing()
-        self.network.plug_in("h2")
-        self.assertTrue(self.merges_across(self.ties, "--grid", "1x2", "--resume")["resumed"])
+        network = self.network
+        for cut, join in ((network.unplug, network.plug_in), (network.switch_off, network.switch_on)):
+            with self.subTest(cut=cut.__name__):
+                shutil.rmtree(self.out, ignore_errors=True)
+                process = self.start_slowly(self.ties, "--grid", "1x2")
+                cut("h2")
+                begin = time.monotonic()
+                result = support.finish(process, 2 * SECONDS_TO_GIVE_UP)
+                self.assertNotEqual(result.code, 0)
+                while network.processes_on("h2") and time.monotonic() < begin + SECONDS_TO_GIVE_UP:
+                    time.sleep(0.1)
+                self.assertEqual(network.processes_on("h2"), [])
+                self.assertLess(time.monotonic() - begin, SECONDS_TO_GIVE_UP, result.err)
+                self.publishes_nothing()
+                join("h2")
+                self.assertTrue(self.merges_across(self.ties, "--grid", "1x2", "--resume")["resumed"])
 
 
 if __name__ == "__main__":

@@ -194,6 +194,17 @@ class Network:
     def plug_in(self, host):
         ip("link", "set", self.link(host), "master", BRIDGE)
 
+    def switch_off(self, host):
+        """The host's own interface goes down: it knows that it is alone, the others don't."""
+        self.switch(host, "down")
+
+    def switch_on(self, host):
+        self.switch(host, "up")
+
+    def switch(self, host, state):
+        words = ["ip", "link", "set", "eth0", state]
+        subprocess.run([*self.inside(host), *words], check=True, timeout=30)
+
     def slow_down(self, host, bits_per_second, delay_seconds):
         """A context manager: while it lasts, the host's link has this rate and delay in either direction."""
         return relay.SlowLink(self.link(host), BRIDGE, ip, bits_per_second, delay_seconds)
