@@ -1,5 +1,6 @@
 """Jobs that are stopped, killed or meet each other."""
 
+import math
 import os
 import random
 import signal
@@ -8,6 +9,8 @@ import time
 import support
 from stopping_case import OPTIONS, StoppingCase
 from support import STOPPED, USAGE, VERIFICATION
+
+PAGE_BYTES = 4096
 
 
 class Stopping(StoppingCase):
@@ -41,6 +44,31 @@ class Stopping(StoppingCase):
         self.assertTrue(run["resumed"])
         reference = support.json.loads((self.scratch / "reference/stockpot_run.json").read_text())
         self.assertLess(run["bytes"]["written"], reference["bytes"]["written"])
+
+    def test_a_kill_costs_at_most_what_was_under_way(self):
+        """Of a rank with one thread that is two units, here tensors. The shards have holes where nothing was written."""
+        tensors = support.json.loads((self.scratch / "reference/stockpot_manifest.json").read_text())["tensors"]
+        largest = max(4 * math.prod(tensor["shape"]) for tensor in tensors.values())
+        total = support.json.loads((self.scratch / "reference/stockpot_run.json").read_text())["bytes"]["written"]
+        for ranks in support.rank_counts(None, 2):
+            with self.subTest(ranks=ranks):
+                support.shutil.rmtree(self.out, ignore_errors=True)
+                process = self.start_slowly(ranks)
+                pids = self.wait_for_output(process, ranks)
+                while self.bytes_in_shards() < total / 2:
+                    self.assertIsNone(process.poll(), "over too soon")
+                    time.sleep(0.01)
+                os.kill(pids[-1], signal.SIGKILL)
+                support.finish(process)
+                present = self.bytes_in_shards()
+                self.resumes(ranks)
+                written = support.json.loads((self.out / "stockpot_run.json").read_text())["bytes"]["written"]
+                self.assertLess(written, total)
+                self.assertLessEqual(written + present - total, (ranks or 1) * 2 * largest + len(tensors) * PAGE_BYTES)
+
+    def bytes_in_shards(self):
+        shards = (self.scratch / ".out.partial").glob("*.safetensors")
+        return sum(512 * shard.stat().st_blocks for shard in shards)
 
     def test_killed_ranks(self):
         generator = random.Random(20)
