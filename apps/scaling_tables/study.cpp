@@ -21,8 +21,8 @@ plan::ModelSet headers(const recipe::Recipe& recipe, const architectures::Tensor
   plan::ModelSet models;
   for (const plan::ModelUse& use : plan::models_of(recipe)) {
     if (models.empty()) {
-      models.push_back(plan::make_model(use.name, architectures::checkpoint_of(use.reference.text, tensors),
-                                        recipe.names));
+      models.push_back(
+          plan::make_model(use, architectures::checkpoint_of(use.reference.text, tensors), recipe.names));
       continue;
     }
     plan::Model copy = models.front();

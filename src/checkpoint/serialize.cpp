@@ -9,7 +9,7 @@
 namespace stockpot::checkpoint {
 namespace {
 
-constexpr std::string_view magic = "stockpot-checkpoint-1\n";
+constexpr std::string_view magic = "stockpot-checkpoint-2\n";
 
 /// Numbers are decimal with a blank behind them, strings their length and then their bytes.
 class TextWriter {
@@ -99,6 +99,7 @@ std::string serialize(const Checkpoint& checkpoint) {
     writer.string(stored);
   }
   writer.string(checkpoint.config);
+  writer.string(checkpoint.statistics_digest);
   return writer.take();
 }
 
@@ -142,6 +143,7 @@ Checkpoint deserialize(std::string_view text) {
     checkpoint.aliases.emplace(std::move(alias), reader.string());
   }
   checkpoint.config = reader.string();
+  checkpoint.statistics_digest = reader.string();
   reader.finish();
   return checkpoint;
 }

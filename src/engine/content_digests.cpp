@@ -85,7 +85,9 @@ ContentDigests digests_of(Job& job, const BlockTable& outputs, const BlockTable&
   std::vector<bool> contributes(job.models.size(), false);
   for (std::uint32_t t = 0; t < job.plan.tasks.size(); ++t) {
     const plan::TensorTask& task = job.plan.tasks[t];
-    for (const plan::InputRef& input : plan::all_inputs(task)) contributes[input.model] = true;
+    for (const plan::InputRef& input : plan::all_inputs(task)) {
+      contributes[input.model] = !job.models[input.model].statistics_of;
+    }
     digests.output.push_back(plan::undigested_bytes(task) == 0
                                  ? outputs.digest_of(t)
                                  : joined_digest(job, task, outputs.blocks_of(t)));
@@ -101,6 +103,18 @@ ContentDigests digests_of(Job& job, const BlockTable& outputs, const BlockTable&
 }
 
 }  // namespace
+
+void check_statistics(const plan::ModelSet& models, const ContentDigests& digests) {
+  for (const plan::Model& statistics : models) {
+    if (!statistics.statistics_of) continue;
+    const std::string& own = digests.model_digest[*statistics.statistics_of];
+    if (own.empty() || own == statistics.checkpoint.statistics_digest) continue;
+    throw Error(ExitCode::input,
+                "is of another model: its model_digest is " + statistics.checkpoint.statistics_digest +
+                    ", that of " + quote(statistics.name) + " is " + own,
+                {statistics.checkpoint.files.front().path.string(), ""});
+  }
+}
 
 ContentDigests gather_digests(comm::Communicator& world, Job& job) {
   BlockTable outputs;

@@ -19,4 +19,8 @@ struct ContentDigests {
 /// ones.
 ContentDigests gather_digests(comm::Communicator& world, Job& job);
 
+/// Local, with rank 0's digests. Statistics must come from the very models that were merged: Error{input}
+/// naming the file that says another model_digest.
+void check_statistics(const plan::ModelSet& models, const ContentDigests& digests);
+
 }  // namespace stockpot::engine

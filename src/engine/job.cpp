@@ -64,8 +64,11 @@ std::string file_of(const plan::ModelSet& models, const plan::TensorTask& task, 
 
 void refuse_nonfinite_inputs(const Job& job, const plan::TensorTask& task, const method::Tile& tile) {
   const std::vector<plan::InputRef> inputs = plan::all_inputs(task);
+  std::vector<kernel::TypedInput> all(tile.inputs.begin(), tile.inputs.end());
+  if (task.anchor) all.push_back(tile.anchor);
+  all.insert(all.end(), tile.statistics.begin(), tile.statistics.end());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const kernel::TypedInput data = i < tile.inputs.size() ? tile.inputs[i] : tile.anchor;
+    const kernel::TypedInput data = all[i];
     if (data.data == nullptr || !is_mergeable(data.dtype)) continue;
     if (const std::uint64_t bad = kernel::count_nonfinite(data, tile.count); bad > 0) {
       throw Error(

@@ -69,11 +69,11 @@ LoadedRecipe load_models(comm::Communicator& world, recipe::Recipe recipe, const
   LoadedRecipe loaded{std::move(recipe), nullptr, {}};
   loaded.method = method::find_method(loaded.recipe.method);
   const std::vector<plan::ModelUse> uses = plan::models_of(loaded.recipe);
-  comm::agree_after(world, "grid", [&] { check_grid(grid, uses.size(), world.size()); });
+  comm::agree_after(world, "grid", [&] { check_grid(grid, plan::checkpoint_count(uses), world.size()); });
   std::vector<checkpoint::Checkpoint> checkpoints = share_headers(world, uses, grid, warn);
   comm::agree_after(world, "models", [&] {
     for (std::size_t i = 0; i < uses.size(); ++i) {
-      loaded.models.push_back(plan::make_model(uses[i].name, std::move(checkpoints[i]), loaded.recipe.names));
+      loaded.models.push_back(plan::make_model(uses[i], std::move(checkpoints[i]), loaded.recipe.names));
     }
   });
   return loaded;

@@ -212,6 +212,7 @@ class MergeRun {
     });
     comm::agree_after(world_, "publish", [&] {
       if (!world_.is_root()) return;
+      check_statistics(job.models, digests);
       claim.folder->check_still_held();
       if (is_file_output(options_)) {
         claim.folder->publish_file(plan_.layout.files.front().name);

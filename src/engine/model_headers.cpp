@@ -10,16 +10,16 @@ namespace stockpot::engine {
 
 checkpoint::Checkpoint open_model(const plan::ModelUse& use, const checkpoint::Reader& reader,
                                   std::vector<recipe::Problem>& warnings) {
+  const std::string path = checkpoint::fill_placeholders(use.reference.path, reader);
+  if (use.statistics_of) return checkpoint::open_statistics(path, use.reference.text);
   if (use.reference.adapter) {
     throw Error(ExitCode::usage,
                 "model " + quote(use.reference.text) +
                     ": adapters (model+lora) are not available in this version; fold the adapter first");
   }
   std::vector<std::string> texts;
-  auto opened = checkpoint::open_checkpoint(
-      checkpoint::locate_model(checkpoint::fill_placeholders(use.reference.path, reader),
-                               use.reference.revision),
-      use.reference.text, texts);
+  auto opened = checkpoint::open_checkpoint(checkpoint::locate_model(path, use.reference.revision),
+                                            use.reference.text, texts);
   for (const std::string& text : texts) {
     warnings.push_back({recipe::Severity::warning, "model " + quote(use.name), text, ""});
   }

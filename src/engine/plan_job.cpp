@@ -37,11 +37,10 @@ void find_out(PlannedMerge& planned, const std::filesystem::path& path, const Ru
   const std::vector<plan::ModelUse> uses = plan::models_of(recipe);
   std::vector<std::vector<recipe::Problem>> warnings(uses.size());
   planned.models.resize(uses.size());
-  const std::vector<std::uint32_t> columns = plan::columns_of_models(uses.size(), options.plan.grid.columns);
+  const std::vector<std::uint32_t> columns = plan::columns_of_models(uses, options.plan.grid.columns);
   const auto failures = for_every_model(uses.size(), [&](std::size_t i) {
     const checkpoint::Reader reader{static_cast<int>(columns[i]), host_name()};
-    planned.models[i] =
-        plan::make_model(uses[i].name, open_model(uses[i], reader, warnings[i]), recipe.names);
+    planned.models[i] = plan::make_model(uses[i], open_model(uses[i], reader, warnings[i]), recipe.names);
   });
   bool all_opened = true;
   for (std::size_t i = 0; i < uses.size(); ++i) {

@@ -34,7 +34,7 @@ method::Survey& ScopeSurveys::begin(std::uint32_t scope, std::uint64_t memory_by
                                     const std::vector<Digest>* earlier_findings) {
   const plan::ScopeGroup& group = plan_.scopes.groups[scope];
   method::ScopeContext context;
-  context.kind = plan_.settings.scope;
+  context.kind = group.kind;
   context.name = group.name;
   context.memory_bytes = memory_bytes;
   for (const std::uint32_t task : group.tasks) {
@@ -58,9 +58,10 @@ std::unique_ptr<method::ElementPass> ScopeSurveys::pass(const plan::ScopePlace& 
 
 void ScopeSurveys::report(std::uint32_t scope) {
   const method::Survey& survey = at(scope);
-  const std::vector<std::uint32_t>& tasks = plan_.scopes.groups[scope].tasks;
+  const plan::ScopeGroup& group = plan_.scopes.groups[scope];
+  const std::vector<std::uint32_t>& tasks = group.tasks;
   const bool whole_model =
-      plan_.settings.scope == recipe::Scope::model && !plan_.tasks[tasks.front()].is_scope_of_its_own();
+      group.kind == recipe::Scope::model && !plan_.tasks[tasks.front()].is_scope_of_its_own();
   std::map<std::string, method::Diagnostics> found;
   for (std::size_t position = 0; position < (whole_model ? 1 : tasks.size()); ++position) {
     method::Diagnostics diagnostics = survey.diagnostics(position);

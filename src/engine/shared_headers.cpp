@@ -76,6 +76,7 @@ void check_same_model(const checkpoint::Checkpoint& own, const checkpoint::Check
   if (own.tensors != first.tensors || own.aliases != first.aliases) {
     refuse("the set of tensors", own.folder.string());
   }
+  if (own.statistics_digest != first.statistics_digest) refuse("model_digest", own.folder.string());
   if (own.config != first.config) refuse("its content", (own.folder / "config.json").string());
 }
 
@@ -84,7 +85,7 @@ void check_same_model(const checkpoint::Checkpoint& own, const checkpoint::Check
 std::vector<checkpoint::Checkpoint> share_headers(comm::Communicator& world,
                                                   const std::vector<plan::ModelUse>& uses,
                                                   const plan::GridShape& grid, const WarningSink& warn) {
-  const std::vector<std::uint32_t> column_of_model = plan::columns_of_models(uses.size(), grid.columns);
+  const std::vector<std::uint32_t> column_of_model = plan::columns_of_models(uses, grid.columns);
   const checkpoint::Reader reader{world.rank(), host_name()};
   const auto select = [&](std::uint64_t column, bool only_with_placeholder) {
     std::vector<bool> selected(uses.size());

@@ -68,7 +68,7 @@ void TileExchange::spread_anchor(TileSlot& slot, const std::vector<std::uint64_t
   const plan::TensorTask& task = job_.plan.tasks[slot.step.task];
   if (!task.anchor) return;
   const std::uint64_t home = job_.plan.column_of_model[task.anchor->model];
-  const std::span<std::byte> bytes{slot.input_data.back(),
+  const std::span<std::byte> bytes{slot.input_data[task.inputs.size()],
                                    tile_bytes(task, job_.models, *task.anchor, slot.step.tile.count)};
   for (const std::uint64_t column : columns) {
     if (column == home) continue;

@@ -25,19 +25,14 @@ void TileSlot::place(const Job& job, const GridStep& next) {
   free_bytes += next.tile.count * sizeof(double);
   for (const plan::InputRef& input : inputs) {
     input_data.push_back(free_bytes);
-    const kernel::TypedInput typed{plan::input_dtype(task, job.models, input), free_bytes};
-    if (typed_inputs.size() < task.inputs.size()) {
-      typed_inputs.push_back(typed);
-    } else {
-      tile.anchor = typed;
-    }
+    typed_inputs.push_back({plan::input_dtype(task, job.models, input), free_bytes});
     free_bytes += tile_bytes(task, job.models, input, next.tile.covered());
   }
   tile.first = next.tile.first;
   tile.count = next.tile.count;
   tile.before = next.tile.before;
   tile.after = next.tile.after;
-  tile.inputs = typed_inputs;
+  hand_out(task, typed_inputs, tile);
   tile.output = {task.dtype, free_bytes};
 }
 

@@ -17,7 +17,7 @@ struct TileSlot {
   MemoryBudget::Token buffer;
   bool busy = false;
   GridStep step;
-  std::vector<plan::InputRef> inputs;  ///< the anchor last
+  std::vector<plan::InputRef> inputs;  ///< all that the task reads
   std::vector<std::byte*> input_data;
   std::vector<kernel::TypedInput> typed_inputs;
   method::Tile tile;

@@ -7,6 +7,7 @@
 
 #include "engine/block_digester.hpp"
 #include "stockpot/base/error.hpp"
+#include "stockpot/kernel/fisher_mean.hpp"
 
 namespace stockpot::engine {
 namespace {
@@ -24,11 +25,28 @@ void check_equal(const Job& job, const plan::TensorTask& task, const method::Til
   }
 }
 
+void check_fisher(const Job& job, const plan::TensorTask& task, const method::Tile& tile) {
+  for (std::size_t i = 0; i < tile.statistics.size(); ++i) {
+    const std::uint64_t bad = kernel::count_invalid_fisher(tile.statistics[i], tile.count);
+    if (bad == 0) continue;
+    throw Error(ExitCode::input,
+                fmt::format("{} negative, NaN or infinite Fisher values among [{}, {})", bad, tile.first,
+                            tile.first + tile.count),
+                {file_of(job.models, task, task.statistics[i]), task.name});
+  }
+}
+
 }  // namespace
 
 std::uint64_t tile_bytes(const plan::TensorTask& task, const plan::ModelSet& models,
                          const plan::InputRef& input, std::uint64_t count) {
   return count * static_cast<std::uint64_t>(bytes(plan::input_dtype(task, models, input)));
+}
+
+void hand_out(const plan::TensorTask& task, std::span<const kernel::TypedInput> all, method::Tile& tile) {
+  tile.inputs = all.first(task.inputs.size());
+  tile.anchor = task.anchor ? all[task.inputs.size()] : kernel::TypedInput{};
+  tile.statistics = all.last(task.statistics.size());
 }
 
 void read_input(Job& job, const plan::TensorTask& task, const plan::InputRef& input, std::uint64_t first,
@@ -63,6 +81,7 @@ std::span<const std::byte> merge_tile(Job& job, const plan::TensorTask& task, co
     check_equal(job, task, tile);
     return {tile.inputs.front().data, output_bytes};
   }
+  check_fisher(job, task, tile);
   check_finite(
       job, task, tile,
       pass != nullptr ? pass->apply(tile) : kernel::convert(tile.inputs.front(), tile.output, tile.count));

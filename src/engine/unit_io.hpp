@@ -32,6 +32,9 @@ void write_tile(Job& job, const plan::TensorTask& task, std::uint64_t first,
 bool is_intact(Job& job, const plan::TensorTask& task, const plan::ElementSpan& range,
                const UnitRecord& record, std::span<std::byte> scratch);
 
+/// Local. Fills in what the tile's method sees of `all`, the data of all that the task reads, in that order.
+void hand_out(const plan::TensorTask& task, std::span<const kernel::TypedInput> all, method::Tile& tile);
+
 /// Bytes that a tile of `count` elements of this input takes in memory.
 std::uint64_t tile_bytes(const plan::TensorTask& task, const plan::ModelSet& models,
                          const plan::InputRef& input, std::uint64_t count);

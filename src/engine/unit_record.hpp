@@ -11,7 +11,7 @@
 namespace stockpot::engine {
 
 /// A finished unit: digests of the output's blocks, then of the blocks of each input that the task digests,
-/// in order (anchor last). Columns of a row each hold the parts that passed through them; the rest is empty.
+/// in order. Columns of a row each hold the parts that passed through them; the rest is empty.
 struct UnitRecord {
   std::uint32_t task = 0;
   std::uint64_t unit = 0;

@@ -17,15 +17,10 @@ method::Tile UnitWorker::place_tile(const plan::TensorTask& task, const std::vec
   typed_inputs_.clear();
   for (const plan::InputRef& input : inputs) {
     input_data_.push_back(next);
-    const kernel::TypedInput typed{plan::input_dtype(task, job_.models, input), next};
-    if (typed_inputs_.size() < task.inputs.size()) {
-      typed_inputs_.push_back(typed);
-    } else {
-      tile.anchor = typed;
-    }
+    typed_inputs_.push_back({plan::input_dtype(task, job_.models, input), next});
     next += tile_bytes(task, job_.models, input, length);
   }
-  tile.inputs = typed_inputs_;
+  hand_out(task, typed_inputs_, tile);
   tile.output = {task.dtype, next};
   return tile;
 }

@@ -33,8 +33,8 @@ class UnitWorker {
 
   Job& job_;
   MemoryBudget::Token buffer_;
-  std::vector<std::byte*> input_data_;  ///< by input, the anchor last
-  std::vector<kernel::TypedInput> typed_inputs_;
+  std::vector<std::byte*> input_data_;            ///< by input, as below
+  std::vector<kernel::TypedInput> typed_inputs_;  ///< all that the task reads
   BlockDigester output_digester_;
   std::vector<BlockDigester> input_digesters_;
 };

@@ -37,6 +37,7 @@ struct KernelTable {
   TaskVectorKernels task_vectors;
   OwnershipKernels ownership;
   NearswapKernel nearswap;
+  FisherMeanKernel fisher_mean;
 };
 
 /// The implementation in use.

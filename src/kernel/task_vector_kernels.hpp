@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "stockpot/kernel/fisher_mean.hpp"
 #include "stockpot/kernel/nearswap.hpp"
 #include "stockpot/kernel/ownership.hpp"
 #include "stockpot/kernel/task_vectors.hpp"
@@ -27,6 +28,9 @@ struct OwnershipKernels {
 
 using NearswapKernel = ElementCounts (*)(double t, TypedInput donor, TypedInput base, TypedOutput output,
                                          std::uint64_t count);
+using FisherMeanKernel = ElementCounts (*)(const FisherForm& form, std::span<const TypedInput> inputs,
+                                           std::span<const TypedInput> fisher, TypedOutput output,
+                                           std::uint64_t count);
 
 namespace reference {
 TaskVectorKernels task_vector_kernels();
@@ -44,6 +48,8 @@ ElementCounts combine_owned(std::span<const OwningPart> parts, TypedInput anchor
 void owner_counts(std::span<const TypedInput> inputs, TypedInput anchor, double epsilon, std::uint64_t first,
                   std::uint64_t end, std::span<std::uint64_t> unique, std::span<std::uint64_t> shared);
 ElementCounts nearswap(double t, TypedInput donor, TypedInput base, TypedOutput output, std::uint64_t count);
+ElementCounts fisher_mean(const FisherForm& form, std::span<const TypedInput> inputs,
+                          std::span<const TypedInput> fisher, TypedOutput output, std::uint64_t count);
 }  // namespace reference
 
 }  // namespace stockpot::kernel

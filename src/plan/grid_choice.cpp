@@ -79,7 +79,8 @@ GridChoice recommend_grid(const recipe::Recipe& recipe, const method::Method& me
   const std::uint64_t ranks = options.grid.ranks();
   GridChoice choice;
   std::optional<Error> refused;
-  for (std::uint64_t columns = 1; columns <= std::min<std::uint64_t>(ranks, models.size()); ++columns) {
+  for (std::uint64_t columns = 1; columns <= std::min<std::uint64_t>(ranks, checkpoint_count(models));
+       ++columns) {
     if (ranks % columns != 0) continue;
     PlanOptions candidate = options;
     candidate.grid = {ranks / columns, columns};

@@ -91,10 +91,10 @@ MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, 
   plan.output_layers = resolved.output_layers;
   plan.vocabulary = resolved.vocabulary;
   plan.config_model = resolved.config_model;
-  if (options.grid.columns > models.size()) {
+  if (options.grid.columns > checkpoint_count(models)) {
     throw Error(ExitCode::usage, "--grid has more columns than the recipe has models");
   }
-  plan.column_of_model = columns_of_models(models.size(), options.grid.columns);
+  plan.column_of_model = columns_of_models(models, options.grid.columns);
   plan.scopes = group_scopes(plan.tasks, models, method, plan.settings);
 
   std::vector<WorkLoad> loads;

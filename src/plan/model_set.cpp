@@ -20,11 +20,51 @@ std::optional<std::uint32_t> find_in(const Model& model, ViewIterator begin, Vie
   return static_cast<std::uint32_t>(found - model.views.begin());
 }
 
+/// Of each entry of `models:` that names a file of them; the name stays the model's, whose tensors they
+/// follow.
+void add_statistics(std::vector<ModelUse>& uses, const recipe::Recipe& recipe) {
+  for (const recipe::Module& module : recipe.modules) {
+    for (const recipe::ModelEntry& entry : module.models) {
+      if (entry.statistics.empty()) continue;
+      const auto model =
+          std::find_if(uses.begin(), uses.end(), [&](const ModelUse& use) { return use.name == entry.name; });
+      const auto index = static_cast<std::uint32_t>(model - uses.begin());
+      const bool is_known = std::any_of(uses.begin(), uses.end(), [&](const ModelUse& use) {
+        return use.statistics_of == index && use.reference.text == entry.statistics;
+      });
+      if (is_known) continue;
+      recipe::ModelReference reference;
+      reference.text = entry.statistics;
+      reference.path = entry.statistics;
+      uses.push_back({entry.name, std::move(reference), index});
+    }
+  }
+}
+
+template <typename Models>
+std::size_t count_checkpoints(const Models& models) {
+  return static_cast<std::size_t>(std::count_if(
+      models.begin(), models.end(), [](const auto& model) { return !model.statistics_of.has_value(); }));
+}
+
+/// Statistics stand behind all checkpoints.
+template <typename Models>
+std::vector<std::uint32_t> columns_of(const Models& models, std::uint64_t columns) {
+  const std::size_t checkpoints = count_checkpoints(models);
+  std::vector<std::uint32_t> column_of_model;
+  for (const auto& model : models) {
+    column_of_model.push_back(
+        model.statistics_of ? column_of_model[*model.statistics_of]
+                            : static_cast<std::uint32_t>(column_of_model.size() * columns / checkpoints));
+  }
+  return column_of_model;
+}
+
 }  // namespace
 
-Model make_model(std::string name, checkpoint::Checkpoint checkpoint,
+Model make_model(const ModelUse& use, checkpoint::Checkpoint checkpoint,
                  const std::vector<recipe::NameRule>& rules) {
-  Model model{std::move(name), std::move(checkpoint), {}, 0};
+  Model model{use.name, std::move(checkpoint), {}, 0, use.statistics_of};
   model.views = checkpoint::make_views(model.checkpoint, rules, model.name);
   model.stored_views = model.views.size();
   auto tied = checkpoint::make_tied_views(model.checkpoint, rules, model.name);
@@ -49,7 +89,7 @@ std::vector<ModelUse> models_of(const recipe::Recipe& recipe) {
   std::set<std::string> seen_references;
   const auto use = [&](const std::string& name, const recipe::ModelReference& reference) {
     seen_references.insert(reference.text);
-    if (seen_names.insert(name).second) uses.push_back({name, reference});
+    if (seen_names.insert(name).second) uses.push_back({name, reference, std::nullopt});
   };
   const auto use_base = [&](const std::optional<recipe::ModelReference>& base) {
     if (base && !seen_references.contains(base->text)) use(base->text, *base);
@@ -64,22 +104,34 @@ std::vector<ModelUse> models_of(const recipe::Recipe& recipe) {
     for (const recipe::Slice& slice : module.slices) use_base(slice.base_model);
   }
   use_base(recipe.base_model);
+  add_statistics(uses, recipe);
   return uses;
 }
 
-std::vector<std::uint32_t> columns_of_models(std::size_t models, std::uint64_t columns) {
-  std::vector<std::uint32_t> column_of_model(models);
-  for (std::size_t i = 0; i < models; ++i)
-    column_of_model[i] = static_cast<std::uint32_t>(i * columns / models);
-  return column_of_model;
+std::size_t checkpoint_count(const std::vector<ModelUse>& uses) {
+  return count_checkpoints(uses);
+}
+
+std::size_t checkpoint_count(const ModelSet& models) {
+  return count_checkpoints(models);
+}
+
+std::vector<std::uint32_t> columns_of_models(const std::vector<ModelUse>& uses, std::uint64_t columns) {
+  return columns_of(uses, columns);
+}
+
+std::vector<std::uint32_t> columns_of_models(const ModelSet& models, std::uint64_t columns) {
+  return columns_of(models, columns);
 }
 
 std::optional<std::uint32_t> find_model(const ModelSet& models, std::string_view name_or_reference) {
   for (std::size_t i = 0; i < models.size(); ++i) {
-    if (models[i].name == name_or_reference) return static_cast<std::uint32_t>(i);
+    const bool is_named = !models[i].statistics_of && models[i].name == name_or_reference;
+    if (is_named) return static_cast<std::uint32_t>(i);
   }
   for (std::size_t i = 0; i < models.size(); ++i) {
-    if (models[i].checkpoint.reference == name_or_reference) return static_cast<std::uint32_t>(i);
+    const bool is_meant = !models[i].statistics_of && models[i].checkpoint.reference == name_or_reference;
+    if (is_meant) return static_cast<std::uint32_t>(i);
   }
   return std::nullopt;
 }

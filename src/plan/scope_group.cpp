@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
+#include <utility>
 
 namespace stockpot::plan {
 namespace {
@@ -31,15 +33,17 @@ ScopeGroups group_scopes(const std::vector<TensorTask>& tasks, const ModelSet& m
                          const method::Method& method, const MergeSettings& settings) {
   ScopeGroups scopes;
   scopes.place.resize(tasks.size());
-  std::map<std::string, std::uint32_t> index_of;
+  std::map<std::pair<recipe::Scope, std::string>, std::uint32_t> index_of;
   for (std::uint32_t t = 0; t < tasks.size(); ++t) {
     if (tasks[t].kind != TaskKind::merge) continue;
     const method::TensorContext context = context_of(tasks[t], models, settings);
     if (!method.needs_survey(context)) continue;
-    std::string name = scope_name(tasks[t], settings.scope);
-    const auto [found, is_new] = index_of.try_emplace(name, static_cast<std::uint32_t>(scopes.groups.size()));
-    if (is_new) scopes.groups.emplace_back().name = std::move(name);
+    const recipe::Scope kind = method.survey_scope(context, settings.scope);
+    const auto [found, is_new] = index_of.try_emplace({kind, scope_name(tasks[t], kind)},
+                                                      static_cast<std::uint32_t>(scopes.groups.size()));
+    if (is_new) scopes.groups.emplace_back();
     ScopeGroup& group = scopes.groups[found->second];
+    std::tie(group.kind, group.name) = found->first;
     group.tasks.push_back(t);
     add_cost(group.cost, method.survey_cost(context));
   }

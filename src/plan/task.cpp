@@ -23,6 +23,7 @@ std::uint64_t undigested_bytes(const TensorTask& task) {
 std::vector<InputRef> all_inputs(const TensorTask& task) {
   std::vector<InputRef> inputs = task.inputs;
   if (task.anchor) inputs.push_back(*task.anchor);
+  inputs.insert(inputs.end(), task.statistics.begin(), task.statistics.end());
   return inputs;
 }
 
@@ -57,6 +58,7 @@ method::TensorContext context_of(const TensorTask& task, const ModelSet& models,
   context.first_element = task.block ? task.block->first_element : 0;
   context.models = task.inputs.size();
   context.has_anchor = task.anchor.has_value();
+  context.has_statistics = !task.statistics.empty();
   context.values = task.values;
   context.semantics = settings.semantics;
   context.seed = settings.seed;

@@ -49,6 +49,10 @@ class TaskBuilder {
 
  private:
   std::optional<InputRef> find_input(const std::string& output_name, const Contribution& contribution);
+  /// The Fisher diagonals of the contributions; none where no model has some, or where they are wrong.
+  std::vector<InputRef> find_statistics(const TensorTask& task,
+                                        const std::vector<Contribution>& contributions,
+                                        const Location& location);
   bool check_alike(const std::string& output_name, const std::vector<InputRef>& inputs);
   /// True for shapes of tokens by anything of which only the numbers of tokens differ.
   [[nodiscard]] bool differ_in_tokens(const std::string& output_name, const InputRef& a,

@@ -21,6 +21,11 @@ bool TaskBuilder::differ_in_tokens(const std::string& output_name, const InputRe
 
 void TaskBuilder::merge_rows(const std::string& output_name, const std::vector<InputRef>& inputs,
                              const std::vector<Contribution>& contributions, const Location& location) {
+  if (method_.schema().takes_statistics) {
+    return error("tensor " + quote(output_name),
+                 "its models have different numbers of tokens, and statistics can't be cut",
+                 "leave it out of the merge with exclude:");
+  }
   std::vector<std::uint64_t> row_counts;
   for (const InputRef& input : inputs) row_counts.push_back(view(input).shape.front());
   std::vector<HeldRows> blocks = cut_rows(row_counts, recipe_.vocabulary);

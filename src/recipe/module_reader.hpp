@@ -31,6 +31,7 @@ class ModuleReader {
 
   void read_models(const Cursor& at, Module& module);
   ModelEntry read_model(const Cursor& at);
+  void read_statistics(const Cursor& at, MappingReader& reader, ModelEntry& entry);
   Trajectory read_trajectory(const Cursor& at, const Levels& levels);
   void check_trajectory(const Cursor& at, const Trajectory& trajectory, const Levels& levels);
 

@@ -75,9 +75,22 @@ ModelEntry ModuleReader::read_model(const Cursor& at) {
   } else {
     reader.refuse("examples", context_.method->name + " takes no number of examples");
   }
-  reader.refuse("statistics", "'statistics' is not available in this version");
+  read_statistics(at, reader, entry);
   reader.finish(model_hints(context_));
   return entry;
+}
+
+void ModuleReader::read_statistics(const Cursor& at, MappingReader& reader, ModelEntry& entry) {
+  if (context_.method != nullptr && !context_.method->takes_statistics) {
+    return reader.refuse("statistics", context_.method->name + " takes no statistics");
+  }
+  if (const auto statistics = reader.take("statistics")) {
+    entry.statistics = read_text(*statistics, context_.findings).value_or("");
+    if (entry.statistics.empty()) context_.findings.error(*statistics, "the path is empty");
+  } else if (context_.method != nullptr && reader.is_mapping()) {
+    context_.findings.error(at, "statistics is missing for model " + quote(entry.name),
+                            "write `statistics: FILE` beside it");
+  }
 }
 
 Trajectory ModuleReader::read_trajectory(const Cursor& at, const Levels& levels) {
@@ -116,6 +129,9 @@ void ModuleReader::check_trajectory(const Cursor& at, const Trajectory& trajecto
   const MethodSchema& method = *context_.method;
   if (method.takes_examples) {
     context_.findings.error(at, method.name + " needs `examples:` on each model, a trajectory has none");
+  }
+  if (method.takes_statistics) {
+    context_.findings.error(at, method.name + " needs `statistics:` on each model, a trajectory has none");
   }
   const bool takes_weights =
       std::any_of(method.parameters.begin(), method.parameters.end(),

@@ -33,6 +33,9 @@ void ModuleReader::read_slices(const Cursor& at, Module& module) {
   if (context_.method != nullptr && context_.method->takes_examples) {
     context_.findings.error(at, context_.method->name + " works on `models:`, slices have no examples");
   }
+  if (context_.method != nullptr && context_.method->takes_statistics) {
+    context_.findings.error(at, context_.method->name + " works on `models:`, slices have no statistics");
+  }
   for (const Cursor& item : read_list(at, context_.findings))
     module.slices.push_back(read_slice(item, module));
 }
@@ -83,7 +86,7 @@ SliceSource ModuleReader::read_source(const Cursor& at) {
     source.parameters = read_parameters(*parameters, Level::source, context_);
   }
   reader.refuse("examples", "the sources of a slice take no number of examples");
-  reader.refuse("statistics", "'statistics' is not available in this version");
+  reader.refuse("statistics", "the sources of a slice take no statistics");
   reader.finish(source_hints(context_));
   return source;
 }

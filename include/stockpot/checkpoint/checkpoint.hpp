@@ -40,6 +40,7 @@ struct Checkpoint {
   std::vector<StoredTensor> tensors;           ///< sorted by name, bytewise
   std::map<std::string, std::string> aliases;  ///< tied tensors: absent name -> the stored tensor it equals
   std::string config;                          ///< config.json verbatim; empty if there is none
+  std::string statistics_digest;  ///< of statistics: model_digest of the model that they were taken from
 
   [[nodiscard]] const StoredTensor* find(std::string_view name) const;  ///< binary search; nullptr if absent
   /// The tensor stored under `name`, or the one that `name` is tied to; nullptr if there is neither.
@@ -55,6 +56,12 @@ struct Checkpoint {
 /// tolerated. Local; cost: one open and three small reads a file.
 Checkpoint open_checkpoint(const std::filesystem::path& path, const std::string& reference,
                            std::vector<std::string>& warnings);
+
+/// Opens the Fisher diagonals of a statistics file (contract: format_version 1, model_digest,
+/// `/fisher/<tensor>`): the tensors are named as the model's. Checks what headers tell; whether elements are
+/// not negative and whether the model is that one is known when both were read. Error{input} naming file and
+/// object.
+Checkpoint open_statistics(const std::filesystem::path& path, const std::string& reference);
 
 /// Where a reference's path lies: an existing local path (`~` expanded), or `org/name` in the local Hugging
 /// Face cache (the first set of HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME/hub,

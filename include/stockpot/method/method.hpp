@@ -41,6 +41,7 @@ struct TensorContext {
   std::uint64_t first_element = 0;  ///< where this is a block of a tensor: its place there
   std::size_t models = 0;           ///< without the anchor
   bool has_anchor = false;
+  bool has_statistics = false;  ///< tiles come with the models' Fisher diagonals
   ParameterValues values;
   recipe::Semantics semantics = recipe::Semantics::mergekit;
   std::uint64_t seed = 0;
@@ -55,9 +56,10 @@ struct Tile {
   std::uint64_t count = 0;
   std::uint64_t before = 0;
   std::uint64_t after = 0;
-  std::span<const kernel::TypedInput> inputs;  ///< recipe order, without the anchor
-  kernel::TypedInput anchor;                   ///< data is null without one
-  kernel::TypedOutput output;                  ///< unused while statistics are taken
+  std::span<const kernel::TypedInput> inputs;      ///< recipe order, without the anchor
+  kernel::TypedInput anchor;                       ///< data is null without one
+  std::span<const kernel::TypedInput> statistics;  ///< by input; empty without
+  kernel::TypedOutput output;                      ///< unused while statistics are taken
 };
 
 /// The apply step of one tensor: statistics and coefficients are known, elements are independent.
@@ -112,6 +114,11 @@ class Method {
   [[nodiscard]] virtual std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor) const;
   /// Where a recipe says no scope.
   [[nodiscard]] virtual recipe::Scope default_scope(recipe::Semantics) const { return recipe::Scope::tensor; }
+  /// What a tensor is surveyed together with; `scope` is what the recipe or the default says.
+  [[nodiscard]] virtual recipe::Scope survey_scope(const TensorContext& /*tensor*/,
+                                                   recipe::Scope scope) const {
+    return scope;
+  }
   /// True if surveys lead to linear forms.
   [[nodiscard]] virtual bool surveys_for_linear_form() const { return false; }
   /// Tiles hold whole runs of so many elements, in the survey and when applied; the last run of a tensor may

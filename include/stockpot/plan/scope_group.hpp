@@ -14,6 +14,7 @@ namespace stockpot::plan {
 
 /// Tasks whose tensors are surveyed together, and which rows of the grid hold parts of them.
 struct ScopeGroup {
+  recipe::Scope kind = recipe::Scope::tensor;
   std::string name;
   std::vector<std::uint32_t> tasks;  ///< bytewise order of the tensors' names
   std::uint64_t first_row = 0;

@@ -42,6 +42,7 @@ struct TensorTask {
   bool bytewise = false;         ///< tiles are bytes: integers, copies of any dtype, digests
   std::vector<InputRef> inputs;  ///< recipe order, without the anchor
   std::optional<InputRef> anchor;
+  std::vector<InputRef> statistics;  ///< Fisher diagonals of the inputs, in their order; or none
   method::ParameterValues values;
   std::optional<RowBlock> block;   ///< none: the task makes the whole tensor
   std::uint64_t row_elements = 1;  ///< tiles hold whole runs of so many elements
@@ -63,7 +64,7 @@ struct TensorTask {
 /// what comes after the whole digest blocks of the first. They are read back in the end.
 std::uint64_t undigested_bytes(const TensorTask& task);
 
-/// All inputs of a task, the anchor last.
+/// All that a task reads: its inputs, the anchor, the statistics.
 std::vector<InputRef> all_inputs(const TensorTask& task);
 /// dtype of the bytes that reading this input delivers (u8 where bytewise).
 DType input_dtype(const TensorTask& task, const ModelSet& models, const InputRef& input);

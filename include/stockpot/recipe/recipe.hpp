@@ -32,6 +32,7 @@ struct ModelEntry {
   std::string name;  ///< `name:`, else the reference as written; keys of random numbers and of `keep_from`
   Parameters parameters;
   std::optional<double> examples;  ///< for `weighted`
+  std::string statistics;  ///< path of a statistics file, for methods that take one; may hold placeholders
 };
 
 /// `models: {glob: ..., every: n, last: k, schedule: ...}`: checkpoints along one training run.

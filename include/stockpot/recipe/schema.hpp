@@ -31,6 +31,7 @@ struct MethodSchema {
   bool needs_base_model = false;
   bool takes_base_model = false;  ///< an optional base_model is an anchor, no ingredient: needs no parameters
   bool takes_examples = false;    ///< `examples:` on each model (weighted)
+  bool takes_statistics = false;  ///< `statistics:` on each model (fisher)
   /// Entries of a list of models or sources of a slice, plus an unlisted base_model where the method needs or
   /// takes one.
   std::size_t minimum_models = 1;

@@ -19,6 +19,7 @@ SelectionKernels selection_kernels();
 TaskVectorKernels task_vector_kernels();
 OwnershipKernels ownership_kernels();
 NearswapKernel nearswap_kernel();
+FisherMeanKernel fisher_mean_kernel();
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

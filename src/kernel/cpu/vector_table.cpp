@@ -164,7 +164,8 @@ const KernelTable* vector_table() {
                                  selection_kernels(),
                                  task_vector_kernels(),
                                  ownership_kernels(),
-                                 nearswap_kernel()};
+                                 nearswap_kernel(),
+                                 fisher_mean_kernel()};
   return &table;
 }
 

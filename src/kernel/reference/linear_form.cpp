@@ -97,7 +97,8 @@ const KernelTable& table() {
                                   selection_kernels(),
                                   task_vector_kernels(),
                                   ownership_kernels(),
-                                  nearswap};
+                                  nearswap,
+                                  fisher_mean};
   return scalar;
 }
 

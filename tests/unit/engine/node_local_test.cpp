@@ -31,7 +31,7 @@ class NodeLocal : public MergeFixture {
     for (std::size_t at; (at = text.find("/shared/")) != std::string::npos;)
       text.replace(at, 8, "/" + pattern + "/");
     write_file(recipe, text);
-    const auto columns = plan::columns_of_models(3, options.plan.grid.columns);
+    const auto columns = plan::columns_of_models(plan::ModelSet(3), options.plan.grid.columns);
     for (int rank = 0; rank < ranks(); ++rank) {
       const fs::path own = place(pattern, rank);
       fs::create_directories(own);

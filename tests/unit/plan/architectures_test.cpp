@@ -25,8 +25,7 @@ class RealArchitecture : public testing::TestWithParam<Architecture> {
     Planning made{std::move(parsed.recipe.value()), nullptr, {}};
     made.method = method::find_method(made.recipe.method);
     for (const ModelUse& use : models_of(made.recipe)) {
-      made.models.push_back(
-          make_model(use.name, architectures::checkpoint_of(use.reference.text, tensors), {}));
+      made.models.push_back(make_model(use, architectures::checkpoint_of(use.reference.text, tensors), {}));
     }
     return made;
   }

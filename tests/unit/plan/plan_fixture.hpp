@@ -78,7 +78,7 @@ inline Planning planning(const std::string& text, const std::vector<Headers>& he
     for (const Headers& header : headers) {
       checkpoint::Checkpoint checkpoint = header.checkpoint();
       if (checkpoint.reference != use.reference.text) continue;
-      result.models.push_back(make_model(use.name, std::move(checkpoint), result.recipe.names));
+      result.models.push_back(make_model(use, std::move(checkpoint), result.recipe.names));
     }
   }
   return result;
@@ -98,7 +98,7 @@ inline std::vector<std::string> output_names(const std::vector<TensorTask>& task
   return names;
 }
 
-/// "model:stored tensor" of every input of a task, the anchor last.
+/// "model:stored tensor" of all that a task reads, in order.
 inline std::vector<std::string> sources(const Planning& planning, const TensorTask& task) {
   std::vector<std::string> list;
   for (const InputRef& input : all_inputs(task)) {

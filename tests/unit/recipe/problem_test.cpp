@@ -135,7 +135,7 @@ TEST(Problems, keys_of_a_model) {
        {head + "lora: b", "unknown key 'lora' (write `model: {model: PATH, lora: ADAPTER}`)"},
        {head + "base_model: b", "`base_model` stands at the top level"},
        {head + "examples: 5", "models[0].examples: linear takes no number of examples"},
-       {head + "statistics: x.h5", "'statistics' is not available in this version"},
+       {head + "statistics: x.h5", "models[0].statistics: linear takes no statistics"},
        {head + "name: ''", "the name is empty"},
        {head + "name: \"a\\nb\"", "a control character in a name"},
        {head + "parameters: [weight: 1]",
@@ -196,7 +196,9 @@ TEST(Problems, required_parameters) {
         "task_arithmetic needs a base_model"},
        {"merge_method: weighted\nmodels: [{model: b}]", "examples is missing for model 'b'"},
        {"merge_method: weighted\nmodels: [{model: b, examples: 0}]", "must be positive"},
-       {"merge_method: weighted\nmodels: [{model: b, examples: many}]", "expected a number, found 'many'"}});
+       {"merge_method: weighted\nmodels: [{model: b, examples: many}]", "expected a number, found 'many'"},
+       {"merge_method: fisher\nmodels: [{model: b}]", "statistics is missing for model 'b'"},
+       {"merge_method: fisher\nmodels: [{model: b, statistics: ''}]", "the path is empty"}});
 }
 
 TEST(Problems, numbers_of_models) {
@@ -267,6 +269,7 @@ TEST(Problems, trajectories) {
        {models("linear", "{glob: x, schedule: lienar}"), "(did you mean 'linear'?)"},
        {models("uniform_soup", "{glob: x, schedule: linear}"), "uniform_soup takes no weights"},
        {models("weighted", "{glob: x}"), "needs `examples:` on each model"},
+       {models("fisher", "{glob: x}"), "needs `statistics:` on each model"},
        {models("linear", "{glob: x}") + "parameters: {weight: 1}", "the schedule sets the weights"}});
 }
 

@@ -1,0 +1,95 @@
+#include <memory>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "method/fisher_survey.hpp"
+#include "stockpot/base/error.hpp"
+#include "stockpot/method/method.hpp"
+#include "stockpot/method/survey.hpp"
+
+namespace stockpot::method {
+namespace {
+
+recipe::MethodSchema make_schema() {
+  recipe::MethodSchema schema;
+  schema.name = "fisher";
+  schema.summary = "mean of the models, each element weighted by its Fisher value";
+  schema.takes_statistics = true;
+  recipe::ParameterSpec weight;
+  weight.name = "weight";
+  weight.per_model = true;
+  weight.default_value = 1.0;
+  weight.help = "factor of the model's Fisher values; of the model where there are none";
+  recipe::ParameterSpec normalization;
+  normalization.name = "normalization";
+  normalization.kind = recipe::ParameterKind::choice;
+  normalization.choices = {"model", "none", "tensor"};
+  normalization.help = "divide a model's Fisher values by their L2 norm over so much";
+  recipe::ParameterSpec floor;
+  floor.name = "floor";
+  floor.default_value = 1e-8;
+  floor.minimum = 0.0;
+  floor.help = "smallest Fisher value that counts";
+  recipe::ParameterSpec favor_target;
+  favor_target.name = "favor_target";
+  favor_target.kind = recipe::ParameterKind::boolean;
+  favor_target.default_value = 0.0;
+  favor_target.help = "floor for the first model only";
+  schema.parameters = {weight, normalization, floor, favor_target};
+  return schema;
+}
+
+/// S((l_i F'_i) x_i) / S(l_i F'_i), F' = max(F, floor), l_i = weight_i over the L2 norm of the model's raw
+/// Fisher values; S(w_i x_i) / S(w_i) for tensors without statistics and where the denominator is 0.
+/// methods.md 7 and 15; the floor of the target alone after the authors' merging.py.
+class Fisher : public Method {
+ public:
+  const recipe::MethodSchema& schema() const override {
+    static const recipe::MethodSchema schema = make_schema();
+    return schema;
+  }
+  Claims claims() const override {
+    return {.idempotent = true, .permutation_invariant = true, .linear = true};
+  }
+
+  bool needs_survey(const TensorContext& tensor) const override {
+    return tensor.has_statistics && tensor.values.words.at("normalization") != "none";
+  }
+  recipe::Scope survey_scope(const TensorContext& tensor, recipe::Scope) const override {
+    const bool is_model = tensor.values.words.at("normalization") == "model";
+    return is_model ? recipe::Scope::model : recipe::Scope::tensor;
+  }
+  std::unique_ptr<Survey> survey(const ScopeContext& scope) const override {
+    for (const TensorContext& tensor : scope.tensors) check_weights(tensor);
+    return make_fisher_survey(scope);
+  }
+
+  std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor) const override {
+    const double sum = check_weights(tensor);
+    std::vector<double> weights = tensor.values.of_models("weight");
+    if (tensor.has_statistics) return make_fisher_pass(tensor, weights);
+    return make_linear_pass({.weights = std::move(weights), .divisor = sum, .anchor_weight = {}});
+  }
+
+ private:
+  /// Their sum.
+  static double check_weights(const TensorContext& tensor) {
+    const std::vector<double> weights = tensor.values.of_models("weight");
+    const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+    if (sum == 0.0) {
+      throw Error(ExitCode::usage, "the weights of fisher sum to zero, so there is no mean",
+                  {"", tensor.name});
+    }
+    return sum;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Method> make_fisher();
+std::unique_ptr<Method> make_fisher() {
+  return std::make_unique<Fisher>();
+}
+
+}  // namespace stockpot::method
