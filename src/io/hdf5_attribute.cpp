@@ -83,6 +83,24 @@ std::optional<std::vector<std::uint64_t>> numbers_attribute(hid_t object, const 
   return values;
 }
 
+bool has_attribute(hid_t object, const std::string& name, const Hdf5Check& check) {
+  return check.value(H5Aexists(object, name.c_str()), "look for attribute " + quote(name)) > 0;
+}
+
+std::optional<std::uint64_t> number_attribute(hid_t object, const std::string& name, const Hdf5Check& check) {
+  const std::string what = "attribute " + quote(name);
+  const Hdf5Handle attribute = check.own(H5Aopen(object, name.c_str(), H5P_DEFAULT), "open " + what);
+  const Hdf5Handle type = check.own(H5Aget_type(attribute.get()), "read the type of " + what);
+  const Hdf5Handle space = check.own(H5Aget_space(attribute.get()), "read the shape of " + what);
+  if (H5Tget_class(type.get()) != H5T_INTEGER || H5Sget_simple_extent_npoints(space.get()) != 1) {
+    return std::nullopt;
+  }
+  std::int64_t value = 0;  // the library clips what does not fit; an unsigned one would hide a sign
+  check.value(H5Aread(attribute.get(), H5T_NATIVE_INT64, &value), "read " + what);
+  if (value < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(value);
+}
+
 void write_string_attribute(hid_t object, const std::string& name, const std::string& value,
                             const Hdf5Check& check) {
   const std::string what = "write attribute " + quote(name);
@@ -95,6 +113,16 @@ void write_string_attribute(hid_t object, const std::string& name, const std::st
   const Hdf5Handle attribute =
       check.own(H5Acreate2(object, name.c_str(), type.get(), space.get(), creation.get(), H5P_DEFAULT), what);
   check.value(H5Awrite(attribute.get(), type.get(), value.c_str()), what);
+}
+
+void write_number_attribute(hid_t object, const std::string& name, std::uint64_t value,
+                            const Hdf5Check& check) {
+  const std::string what = "write attribute " + quote(name);
+  const Hdf5Handle space = check.own(H5Screate(H5S_SCALAR), what);
+  const Hdf5Handle attribute =
+      check.own(H5Acreate2(object, name.c_str(), H5T_STD_I64LE, space.get(), H5P_DEFAULT, H5P_DEFAULT), what);
+  const auto stored = static_cast<std::int64_t>(value);
+  check.value(H5Awrite(attribute.get(), H5T_NATIVE_INT64, &stored), what);
 }
 
 void write_numbers_attribute(hid_t object, const std::string& name, const std::vector<std::uint64_t>& values,

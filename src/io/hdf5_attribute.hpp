@@ -18,7 +18,16 @@ std::optional<std::string> string_attribute(hid_t object, const std::string& nam
 std::optional<std::vector<std::uint64_t>> numbers_attribute(hid_t object, const std::string& name,
                                                             const Hdf5Check& check);
 
+/// True if the object has an attribute of this name.
+bool has_attribute(hid_t object, const std::string& name, const Hdf5Check& check);
+/// An integer attribute of one element, not negative; nullopt if it is anything else.
+/// @pre the attribute exists
+std::optional<std::uint64_t> number_attribute(hid_t object, const std::string& name, const Hdf5Check& check);
+
 void write_string_attribute(hid_t object, const std::string& name, const std::string& value,
+                            const Hdf5Check& check);
+/// A scalar, stored as a signed 64-bit integer. @pre value < 2^63
+void write_number_attribute(hid_t object, const std::string& name, std::uint64_t value,
                             const Hdf5Check& check);
 void write_numbers_attribute(hid_t object, const std::string& name, const std::vector<std::uint64_t>& values,
                              const Hdf5Check& check);

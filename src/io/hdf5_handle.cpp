@@ -41,11 +41,13 @@ Hdf5Session::~Hdf5Session() {
 }
 
 void Hdf5Check::refuse(const std::string& message, const std::string& tensor) const {
-  throw Error(code_, message, {file_, tensor});
+  if (names_ == Hdf5Names::tensors) throw Error(code_, message, {file_, tensor});
+  throw Error(code_, tensor.empty() ? message : fmt::format("object {}: {}", quote(tensor), message),
+              {file_, ""});
 }
 
 void Hdf5Check::fail(std::string_view action, const std::string& tensor) const {
-  throw Error(code_, fmt::format("HDF5 can't {}: {}", action, error_stack()), {file_, tensor});
+  refuse(fmt::format("HDF5 can't {}: {}", action, error_stack()), tensor);
 }
 
 }  // namespace stockpot::io

@@ -35,10 +35,14 @@ class Hdf5Session {
   void* reporter_data_ = nullptr;
 };
 
+/// What the names are that an `Hdf5Check` is given: tensors of a state dict, or paths of objects in the file.
+enum class Hdf5Names { tensors, objects };
+
 /// Turns failures of the library into Error{code} with its own error stack in one line.
 class Hdf5Check {
  public:
-  Hdf5Check(ExitCode code, const std::filesystem::path& file) : code_(code), file_(file.string()) {}
+  Hdf5Check(ExitCode code, const std::filesystem::path& file, Hdf5Names names = Hdf5Names::tensors)
+      : code_(code), file_(file.string()), names_(names) {}
 
   /// Owner of what a H5?open or H5?create call returned.
   [[nodiscard]] Hdf5Handle own(hid_t handle, std::string_view action, const std::string& tensor = {}) const {
@@ -53,10 +57,12 @@ class Hdf5Check {
   }
   [[noreturn]] void refuse(const std::string& message, const std::string& tensor = {}) const;
   [[noreturn]] void fail(std::string_view action, const std::string& tensor) const;
+  [[nodiscard]] const std::string& file() const noexcept { return file_; }
 
  private:
   ExitCode code_;
   std::string file_;
+  Hdf5Names names_;
 };
 
 }  // namespace stockpot::io
