@@ -57,10 +57,9 @@ struct Checkpoint {
 Checkpoint open_checkpoint(const std::filesystem::path& path, const std::string& reference,
                            std::vector<std::string>& warnings);
 
-/// Opens the Fisher diagonals of a statistics file (contract: format_version 1, model_digest,
-/// `/fisher/<tensor>`): the tensors are named as the model's. Checks what headers tell; whether elements are
-/// not negative and whether the model is that one is known when both were read. Error{input} naming file and
-/// object.
+/// Opens the Fisher diagonals of a statistics file, named as the model's tensors. Checks what headers tell;
+/// values, and whether they were taken from the model in question, are known once both were read.
+/// Error{input} naming file and object.
 Checkpoint open_statistics(const std::filesystem::path& path, const std::string& reference);
 
 /// Where a reference's path lies: an existing local path (`~` expanded), or `org/name` in the local Hugging
