@@ -138,6 +138,20 @@ def other_cases():
     ]
 
 
+def fisher_cases():
+    def case(name, letters, parameters, *values):
+        return Case("fisher", name, letters, parameters, weights(*values) if values else {}, statistics=True)
+
+    return [
+        case("model", ABC, {}, 1.0, 0.5, 0.75),
+        case("plain", AB, {}),
+        case("tensor", ABC, {"normalization": "tensor"}, 0.3, 1.7, 0.45),
+        case("raw", ABC, {"normalization": "none"}, 1.0, 2.0, 0.5),
+        case("no_floor", AB, {"normalization": "none", "floor": 0.0}, 0.6, 0.4),
+        case("favored", ABC, {"normalization": "none", "floor": 0.001, "favor_target": True}, 1.0, 1.0, 1.0),
+    ]
+
+
 def vocabulary_cases():
     """Models with 11, 14 and 12 rows of embeddings; their folder is no method's."""
     models = ["a", "wide_b", "wide_c"]
@@ -160,4 +174,4 @@ def all_cases():
     for case in flat_cases():
         case.set = ""
         yield case
-    yield from spherical_cases() + task_vector_cases() + other_cases() + vocabulary_cases()
+    yield from spherical_cases() + task_vector_cases() + other_cases() + fisher_cases() + vocabulary_cases()

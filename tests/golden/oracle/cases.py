@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from . import inputs
 from .catalog import METHODS
 from .formats import FORMATS, rounded
 from .scopes import Scope, Tensor, grouped
@@ -26,6 +27,7 @@ class Case:
     keep_from: str = ""
     lists_base: bool = False  # the anchor is among `models:` too
     examples: tuple = ()  # in place of weights
+    statistics: bool = False  # each model has Fisher values beside it; they may be normalised over the model
     vocabulary: str = ""  # common or pad; for methods and scopes that see one tensor at a time
     folder: str = ""  # below methods/; empty: named as the method
 
@@ -55,6 +57,8 @@ class Case:
         named = METHODS[self.method].random or self.keep_from
         for number, letter in enumerate(self.models):
             lines.append(f"  - model: MODELS/{self.file(letter)}.safetensors")
+            if self.statistics:
+                lines.append(f"    statistics: STATISTICS/{self.file(letter)}.h5")
             if named:
                 lines.append(f"    name: {letter}")
             if self.examples:
@@ -67,7 +71,7 @@ class Case:
     def arguments(self):
         method = METHODS[self.method]
         paper = dict(method.paper) if self.semantics == "paper" else {}
-        scope = self.scope or paper.pop("scope", "tensor")
+        scope = self.scope or ("model" if self.statistics else paper.pop("scope", "tensor"))
         paper.pop("scope", None)
         values = {name: [paper.pop(name, value)] * len(self.models) for name, value in method.per_model.items()}
         values.update(self.per_model)
@@ -85,6 +89,7 @@ class Case:
         """What the oracle makes of the checkpoints, rounded: {tensor: (type, values)}."""
         scope, arguments = self.arguments()
         ingredients = [models[self.file(letter)] for letter in self.models]
+        fisher = [models[inputs.fisher_of(self.file(letter))] for letter in self.models] if self.statistics else []
         base = models[self.file(self.base)] if self.base else None
         kept = models[self.file(self.keep_from)] if self.keep_from else base or ingredients[0]
         output, tensors = {}, []
@@ -93,6 +98,8 @@ class Case:
                 output[name] = (dtype, values)
                 continue
             tensor = Tensor(name, [model[name][1] for model in ingredients], base[name][1] if base else None)
+            if fisher and name in fisher[0]:
+                tensor.fisher = [values[name][1] for values in fisher]
             if self.vocabulary and len({x.shape for x in tensor.models}) > 1:
                 output[name] = (dtype, rounded(self.merged_rows(tensor, arguments), dtype))
             else:

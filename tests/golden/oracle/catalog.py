@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import typing
 
-from . import linear, model_stock, others, spherical, task_vectors
+from . import fisher, linear, model_stock, others, spherical, task_vectors
 
 
 @dataclasses.dataclass
@@ -29,6 +29,7 @@ METHODS = {
     "weighted": Method(linear.linear),
     "task_arithmetic": Method(linear.task_arithmetic),
     "passthrough": Method(linear.passthrough),
+    "fisher": Method(fisher.fisher, {"weight": 1.0}),
     "slerp": Method(spherical.slerp),
     "nuslerp": Method(spherical.nuslerp),
     "multislerp": Method(spherical.multislerp),

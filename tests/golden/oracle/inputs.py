@@ -83,10 +83,31 @@ def with_more_rows(tensors, rows, seed):
     return made
 
 
+def fisher_of(file):
+    """Name of the Fisher values of a checkpoint."""
+    return f"{file}_fisher"
+
+
+def fisher_values(tensors, seed):
+    """Of all tensors but vectors of one layer and some others; large and tiny ones, zeros, and a tensor of zeros."""
+    made = {}
+    for position, (name, (dtype, values)) in enumerate(tensors.items()):
+        if dtype == "I64" or "norm" in name or "layer_scale" in name:
+            continue
+        random = np.random.Generator(np.random.Philox(4000 + 100 * seed + position))
+        own = random.standard_normal(values.shape) ** 2 * np.exp2(random.integers(-30, 3, values.shape))
+        own = np.where(random.integers(0, 5, values.shape) == 0, 0.0, own)
+        stored = "F64" if position % 3 == 1 else "F32"
+        made[name] = (stored, rounded(0.0 * own if "equal_magnitudes" in name else own, stored))
+    return made
+
+
 def models():
     """File name without its ending -> {tensor: (type, values)}."""
     made = {letter: flat(seed) for seed, letter in enumerate(LETTERS, 1)}
     made.update({f"layered_{letter}": layered(letter) for letter in LETTERS})
+    for seed, letter in enumerate("abc"):
+        made[fisher_of(f"layered_{letter}")] = fisher_values(made[f"layered_{letter}"], seed)
     made["layered_wide_b"] = with_more_rows(made["layered_b"], 3, 3000)
     made["layered_wide_c"] = with_more_rows(made["layered_c"], 1, 3001)
     return made

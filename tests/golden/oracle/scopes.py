@@ -12,6 +12,7 @@ class Tensor:
     name: str
     models: list  # arrays, recipe order, without the anchor
     base: np.ndarray | None = None
+    fisher: list | None = None  # Fisher values of the models, where all have some
 
     @property
     def shape(self):
