@@ -83,7 +83,7 @@ const std::vector<Command>& commands() {
       {"merge", "RECIPE OUT [options]", "Merges the checkpoints that a recipe names into one", merge_command},
       {"plan", "RECIPE [options]", "Tells from headers only who will do what, and every problem at once",
        plan_command},
-      {"inspect", "CHECKPOINT [options]", "Lists a checkpoint's tensors, dtypes, sizes, sparsity and digests",
+      {"inspect", "CHECKPOINT [options]", "Lists a checkpoint's tensors, dtypes, sizes, sparsity and digests; or what a sample or statistics file holds",
        inspect_command},
       {"diff", "A B [options]", "Compares two checkpoints tensor by tensor", diff_command},
       {"verify", "OUT [options]", "Checks a merged checkpoint's content against its manifest",
