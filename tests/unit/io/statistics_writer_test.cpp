@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+#include <cmath>
+#include <cstdio>
 #include <thread>
 
 #include "stockpot/base/fault.hpp"
@@ -197,6 +200,38 @@ TEST_F(StatisticsWriterTest, AFullDiskIsNamed) {
   set_fault_plan("");
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->code, ExitCode::system_io);
+}
+
+/// What a command prints; empty if it fails.
+std::string output_of(const std::string& command) {
+  std::FILE* pipe = ::popen((command + " 2>/dev/null").c_str(), "r");
+  if (pipe == nullptr) return {};
+  std::string text;
+  std::array<char, 4096> buffer{};
+  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+    text.append(buffer.data(), count);
+  }
+  return ::pclose(pipe) == 0 ? text : std::string();
+}
+
+TEST_F(StatisticsWriterTest, ToolsOfHdf5ReadIt) {
+  if (output_of("h5dump --version").empty()) GTEST_SKIP() << "no h5dump (Debian: hdf5-tools)";
+  const NewStatistic gram = matrix(StatisticKind::gram, "a/b", 2);
+  StatisticsWriter::create(path(), header(), {gram, shared(gram, "c"), fisher("w", {1, 2})});
+  {
+    const StatisticsWriter writer(path());
+    writer.write_rows(*writer.file().find(StatisticKind::gram, "a/b"), 0, 2, packed_rows(0, 2));
+    writer.write_block(*writer.file().find(StatisticKind::fisher, "w"), 0, counting(2, 0.25));
+  }
+  const std::string all = output_of("h5dump " + path().string());
+  EXPECT_THAT(all, HasSubstr("ATTRIBUTE \"format_version\""));
+  EXPECT_THAT(all, HasSubstr("\"" + header().model_digest.hex() + "\""));
+  EXPECT_THAT(all, HasSubstr("(0,0): 0.25, 1.25"));
+  EXPECT_THAT(all, HasSubstr("(0): 10, 0.5, 11"));
+  EXPECT_THAT(all, HasSubstr("HARDLINK \"/gram/a%2Fb\""));
+  const std::string attributes = output_of("h5dump -A -g /gram " + path().string());
+  EXPECT_THAT(attributes, HasSubstr("\"lower\""));
+  EXPECT_THAT(attributes, HasSubstr("\"out_in\""));
 }
 
 TEST_F(StatisticsWriterTest, PublishesWithOneRename) {
