@@ -27,9 +27,9 @@ struct TrainingOptions {
   double epsilon = 1e-8;
   std::uint64_t seed = 0;
   bool shuffle = true;
-  std::vector<std::string> frozen;  ///< names of tensors that keep their values
+  std::vector<std::string> frozen = {};  ///< names of tensors that keep their values
   /// Changes an example's inputs (a copy) before it is used; must depend on its arguments alone.
-  std::function<void(std::uint64_t epoch, std::uint64_t example, std::span<double> inputs)> augment;
+  std::function<void(std::uint64_t epoch, std::uint64_t example, std::span<double> inputs)> augment = {};
 };
 
 struct EpochRecord {
