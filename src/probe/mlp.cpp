@@ -8,6 +8,7 @@
 
 #include "mlp_layers.hpp"
 #include "mlp_pass.hpp"
+#include "mlp_squares.hpp"
 #include "random_unit.hpp"
 #include "stockpot/base/error.hpp"
 
@@ -81,6 +82,18 @@ class Mlp final : public Probe {
                            });
   }
 
+  void add_squared_gradients(const Batch& batch, LabelChoice labels, Parameters& sums) const override {
+    check_batch(batch, shape_, labels.mode == LabelMode::empirical);
+    begin_sums(shape_, sums);
+    for_each_block(batch, [&](const Batch& block, const MlpForward& forward, std::uint64_t) {
+      MlpSquares squares(network_, forward);
+      for_each_part(block, forward, labels, [&](std::span<const LabelRow> rows, const MlpBackward& backward) {
+        squares.add(rows, backward);
+      });
+      squares.add_to(sums);
+    });
+  }
+
   void visit_layer_inputs(const Batch& batch, const RowsVisitor& visit) const override {
     check_batch(batch, shape_, false);
     for_each_block(batch, [&](const Batch& block, const MlpForward& forward, std::uint64_t) {
@@ -124,17 +137,25 @@ class Mlp final : public Probe {
     }
   }
 
+  /// Parts of the block's labels, in order.
+  template <typename Use>
+  void for_each_part(const Batch& block, const MlpForward& forward, LabelChoice labels, Use use) const {
+    const std::vector<double> probabilities = forward.probabilities();
+    const std::vector<LabelRow> all = label_rows(block, probabilities, labels);
+    for (std::size_t first = 0; first < all.size(); first += mlp_block_rows) {
+      const auto rows =
+          std::span(all).subspan(first, std::min<std::size_t>(mlp_block_rows, all.size() - first));
+      use(rows, MlpBackward(network_, forward, rows, probabilities));
+    }
+  }
+
   template <typename Use>
   void for_each_labelled_rows(const Batch& batch, LabelChoice labels, Use use) const {
     check_batch(batch, shape_, labels.mode == LabelMode::empirical);
     for_each_block(batch, [&](const Batch& block, const MlpForward& forward, std::uint64_t) {
-      const std::vector<double> probabilities = forward.probabilities();
-      const std::vector<LabelRow> all = label_rows(block, probabilities, labels);
-      for (std::size_t first = 0; first < all.size(); first += mlp_block_rows) {
-        const auto rows =
-            std::span(all).subspan(first, std::min<std::size_t>(mlp_block_rows, all.size() - first));
-        use(block, forward, rows, MlpBackward(network_, forward, rows, probabilities));
-      }
+      for_each_part(block, forward, labels, [&](std::span<const LabelRow> rows, const MlpBackward& backward) {
+        use(block, forward, rows, backward);
+      });
     });
   }
 

@@ -16,8 +16,9 @@ namespace stockpot::probe {
 /// exp and log are the C library's, which may differ in the last bit between CPU types.
 ///
 /// Costs 2 * parameters flops per example forward, twice that backward; `visit_gradients` writes as many
-/// values as there are parameters per visit. Memory: the parameters, one block of 64 rows of every layer, and
-/// for visits one gradient.
+/// values as there are parameters per visit. `add_squared_gradients` takes sum weight * (d x)^2 of a weight
+/// as (sum weight * d^2) * x^2, sums over labels, so that exact labels cost little more than others. Memory:
+/// the parameters, one block of 64 rows of every layer, and for visits one gradient.
 ///
 /// Throws Error{input} naming the tensor: one that is missing, unknown, given twice, empty, of another rank,
 /// or whose shape doesn't follow from the layer before.

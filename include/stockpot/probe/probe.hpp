@@ -126,9 +126,9 @@ class Probe {
   /// Shows gradients of log p(label), example by example: per example every class in order for exact labels,
   /// the drawn one for sampled, the true one for empirical.
   virtual void visit_gradients(const Batch& batch, LabelChoice labels, const GradientVisitor& visit) const;
-  /// Adds weight * (g * g) of every visited gradient to `sums`, in the order of visits: examples times the
-  /// Fisher diagonal.
-  void add_squared_gradients(const Batch& batch, LabelChoice labels, Parameters& sums) const;
+  /// Adds to `sums` the squares of those gradients times their weights, example after example: examples times
+  /// the Fisher diagonal. Made of `visit_gradients` unless a backend has a cheaper way.
+  virtual void add_squared_gradients(const Batch& batch, LabelChoice labels, Parameters& sums) const;
 
   /// Shows layer inputs, block by block of the examples; in each block every module in order.
   virtual void visit_layer_inputs(const Batch& batch, const RowsVisitor& visit) const;

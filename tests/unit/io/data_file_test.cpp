@@ -116,7 +116,7 @@ TEST_F(DataFileTest, EveryFloatIsReadExactly) {
     std::vector<std::int64_t> labels(2);
     file.read(0, inputs, labels);
     const double third = H5Tget_size(type) == 2   ? 0x1.554p-2
-                         : H5Tget_size(type) == 4 ? double{1.0F / 3}
+                         : H5Tget_size(type) == 4 ? static_cast<double>(1.0F / 3.0F)
                                                   : 1.0 / 3;
     EXPECT_THAT(inputs, ElementsAre(third, 0x1p-24, 0.0, 65504, -0x1.8p-20, 2));
     EXPECT_TRUE(std::signbit(inputs[2]));

@@ -99,14 +99,17 @@ TEST_P(Cuts, SumsThatAreCarriedOnAreTheSameBits) {
 
 INSTANTIATE_TEST_SUITE_P(Parts, Cuts, ::testing::Values(1, 2, 3, 5, 63, 64, 65, 150));
 
-/// A backend that gives logits and pullbacks only gets the rest from the interface, with the same bits.
-class LogitsOnly : public Probe {
+/// A backend without own ways of sums gets them from the interface.
+class WithoutSums : public Probe {
  public:
-  explicit LogitsOnly(const Parameters& parameters) : mlp_(open_mlp(parameters)) {}
+  explicit WithoutSums(const Parameters& parameters) : mlp_(open_mlp(parameters)) {}
   [[nodiscard]] const ModelShape& shape() const override { return mlp_->shape(); }
   void logits(const Batch& batch, std::span<double> out) const override { mlp_->logits(batch, out); }
   void add_pullback(const Batch& batch, std::span<const double> gradients, Parameters& sums) const override {
     mlp_->add_pullback(batch, gradients, sums);
+  }
+  void visit_gradients(const Batch& batch, LabelChoice labels, const GradientVisitor& visit) const override {
+    mlp_->visit_gradients(batch, labels, visit);
   }
 
  private:
@@ -119,11 +122,29 @@ TEST(Interface, LossGradientsFollowFromLogitsAndPullbacks) {
   LossGradient own;
   LossGradient made;
   open_mlp(parameters)->add_loss_gradient(data.batch(), own);
-  LogitsOnly(parameters).add_loss_gradient(data.batch(), made);
+  WithoutSums(parameters).add_loss_gradient(data.batch(), made);
   EXPECT_EQ(own.evaluation.loss_sum, made.evaluation.loss_sum);
   ASSERT_EQ(own.gradient_sum.size(), made.gradient_sum.size());
   for (std::size_t t = 0; t < own.gradient_sum.size(); ++t) {
     EXPECT_EQ(own.gradient_sum[t].values, made.gradient_sum[t].values);
+  }
+}
+
+TEST(Interface, SquaredGradientsFollowFromVisits) {
+  const Parameters parameters = random_parameters(widths);
+  const Data data = random_data(examples, widths);
+  for (const LabelMode mode : {LabelMode::exact, LabelMode::sampled, LabelMode::empirical}) {
+    Parameters own;
+    Parameters made;
+    open_mlp(parameters)->add_squared_gradients(data.batch(), {mode, 1}, own);
+    WithoutSums(parameters).add_squared_gradients(data.batch(), {mode, 1}, made);
+    ASSERT_EQ(own.size(), made.size());
+    for (std::size_t t = 0; t < own.size(); ++t) {
+      ASSERT_EQ(own[t].values.size(), made[t].values.size());
+      for (std::size_t i = 0; i < own[t].values.size(); ++i) {
+        testing::expect_near_relative(own[t].values[i], made[t].values[i], 1e-13, 1e-6, own[t].name);
+      }
+    }
   }
 }
 
