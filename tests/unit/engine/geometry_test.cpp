@@ -163,10 +163,13 @@ TEST_F(Geometry, NamesTheFileThatHoldsNaN) {
                                              testing::HasSubstr(tensors.front())));
     expect_no_file();
   }
-  options.nonfinite = NonfinitePolicy::allow;
+  options.nonfinite = NonfinitePolicy::warn;
+  std::vector<std::string> warnings;
+  options.warn = [&warnings](const std::string& text) { warnings.push_back(text); };
   const GeometryNumbers found = measure();
   EXPECT_TRUE(std::isnan(found.at("model/all").at("norm")[1]));
   EXPECT_TRUE(std::isfinite(found.at("model/all").at("norm")[0]));
+  EXPECT_THAT(warnings, testing::ElementsAre(testing::HasSubstr("NaN")));
 }
 
 TEST_F(Geometry, RefusesWhatHasNone) {
