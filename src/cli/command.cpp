@@ -83,6 +83,8 @@ const std::vector<Command>& commands() {
       {"merge", "RECIPE OUT [options]", "Merges the checkpoints that a recipe names into one", merge_command},
       {"plan", "RECIPE [options]", "Tells from headers only who will do what, and every problem at once",
        plan_command},
+      {"stats", "COMMAND ...", "Measures models and writes what it finds to a statistics file",
+       stats_command},
       {"inspect", "CHECKPOINT [options]",
        "Lists the tensors of a checkpoint, or the objects of a sample or statistics file", inspect_command},
       {"diff", "A B [options]", "Compares two checkpoints tensor by tensor", diff_command},

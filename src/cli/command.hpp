@@ -39,6 +39,7 @@ std::optional<Parsed> parse(const Invocation& invocation, const Command& command
 
 int merge_command(Invocation& invocation);
 int plan_command(Invocation& invocation);
+int stats_command(Invocation& invocation);
 int inspect_command(Invocation& invocation);
 int diff_command(Invocation& invocation);
 int verify_command(Invocation& invocation);

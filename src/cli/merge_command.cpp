@@ -72,7 +72,9 @@ int finish(Invocation& invocation, const Parsed& parsed, const engine::RunOption
 
 int merge_command(Invocation& invocation) {
   po::options_description own = output_options("Options of merge");
-  own.add_options()("methods", "print the table of methods and their parameters");
+  own.add_options()("statistics", po::value<std::string>(),
+                    "write the models' geometry (stats geometry) there, measured in the same pass")(
+      "methods", "print the table of methods and their parameters");
   if (std::find(invocation.arguments.begin(), invocation.arguments.end(), "--methods") !=
       invocation.arguments.end()) {
     if (invocation.world.is_root()) std::cout << method::method_table();
@@ -80,7 +82,9 @@ int merge_command(Invocation& invocation) {
   }
   const auto parsed = parse(invocation, command_named("merge"), own, {"RECIPE", "OUT"});
   if (!parsed) return static_cast<int>(ExitCode::success);
-  const engine::RunOptions options = job_options(invocation, *parsed, "merging");
+  engine::RunOptions options = job_options(invocation, *parsed, "merging");
+  if (parsed->values.count("statistics") > 0)
+    options.statistics = parsed->values["statistics"].as<std::string>();
   return finish(invocation, *parsed, options,
                 engine::merge_recipe(invocation.world, parsed->positional[0], options));
 }

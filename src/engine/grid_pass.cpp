@@ -161,6 +161,10 @@ class GridRank {
 
   void merge(TileSlot& slot) {
     const plan::TensorTask& task = job_.plan.tasks[slot.step.task];
+    {
+      const Stopwatch watch(job_.counters.compute_nanoseconds);
+      measure_tile(job_, slot.step.task, slot.tile);
+    }
     if (!task.writes()) return;
     if (exchange_.by_sums(slot.step)) {
       slot.result = {slot.tile.output.data, slot.tile.count * plan::output_element_bytes(task)};

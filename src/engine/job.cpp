@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "stockpot/base/error.hpp"
+#include "stockpot/comm/agreement.hpp"
 
 namespace stockpot::engine {
 
@@ -78,6 +79,23 @@ void refuse_nonfinite_inputs(const Job& job, const plan::TensorTask& task, const
           {file_of(job.models, task, inputs[i]), task.name});
     }
   }
+}
+
+void measure_tile(Job& job, std::uint32_t task, const method::Tile& tile) {
+  if (!job.geometry || tile.count == 0) return;
+  const bool finite = job.geometry->take(task, tile);
+  if (!finite && job.options.nonfinite == NonfinitePolicy::error) {
+    refuse_nonfinite_inputs(job, job.plan.tasks[task], tile);
+  }
+}
+
+void check_inputs_unchanged(comm::Communicator& world, const Job& job) {
+  comm::agree_after(world, "inputs", [&] {
+    const std::uint64_t column = job.plan.column_of(static_cast<std::uint64_t>(world.rank()));
+    for (std::size_t m = 0; m < job.readers.size(); ++m) {
+      if (job.plan.column_of_model[m] == column) job.readers[m].check_unchanged();
+    }
+  });
 }
 
 void report_nonfinite(const Job& job, const plan::TensorTask& task, const method::Tile& tile) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/geometry_collector.hpp"
 #include "engine/output_files.hpp"
 #include "engine/rank_counters.hpp"
 #include "engine/scope_surveys.hpp"
@@ -33,6 +34,8 @@ struct Job {
   std::optional<io::JournalWriter> journal;
   std::map<std::uint64_t, std::vector<Digest>> earlier;  ///< what an earlier run has journaled
   ScopeSurveys surveys;
+  std::unique_ptr<GeometryCollector>
+      geometry;  ///< shown every tile that is merged; null: nothing is measured
 
   Job(const plan::MergePlan& plan, const plan::ModelSet& models, const method::Method& method,
       const RunOptions& options, const std::filesystem::path& partial_folder);
@@ -59,6 +62,13 @@ std::unique_ptr<method::ElementPass> pass_of(const Job& job, std::uint32_t task)
 /// Throws Error{input} naming the file if an input of the tile holds NaN or infinity; inputs without data are
 /// elsewhere.
 void refuse_nonfinite_inputs(const Job& job, const plan::TensorTask& task, const method::Tile& tile);
+
+/// Local, thread safe. Shows a tile that was read, with every input, to the job's collector of geometry if
+/// there is one. Throws Error{input} where the policy is to refuse NaN and infinity and an input holds any.
+void measure_tile(Job& job, std::uint32_t task, const method::Tile& tile);
+
+/// Collective. Throws Error{input} on every rank if a file that some rank reads is not what it was.
+void check_inputs_unchanged(comm::Communicator& world, const Job& job);
 
 /// Throws Error{input} naming a file of the tensor that holds NaN or infinity, or Error{input} about overflow
 /// where none does.

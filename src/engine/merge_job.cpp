@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/content_digests.hpp"
+#include "engine/geometry_output.hpp"
 #include "engine/grid_pass.hpp"
 #include "engine/job.hpp"
 #include "engine/lane_pass.hpp"
@@ -20,6 +21,7 @@
 #include "stockpot/comm/agreement.hpp"
 #include "stockpot/io/file.hpp"
 #include "stockpot/method/catalog.hpp"
+#include "stockpot/plan/geometry_plan.hpp"
 #include "stockpot/plan/resolve.hpp"
 
 namespace stockpot::engine {
@@ -83,11 +85,8 @@ void open_journals(comm::Communicator& world, Job& job, const Claim& claim, cons
 
 /// Collective. Data is on disk and inputs are what they were when the job began.
 void settle(comm::Communicator& world, Job& job) {
+  check_inputs_unchanged(world, job);
   comm::agree_after(world, "commit", [&] {
-    const std::uint64_t column = job.plan.column_of(static_cast<std::uint64_t>(world.rank()));
-    for (std::size_t m = 0; m < job.readers.size(); ++m) {
-      if (job.plan.column_of_model[m] == column) job.readers[m].check_unchanged();
-    }
     if (job.options.durability == io::Durability::fsync) job.output.sync();
   });
 }
@@ -130,12 +129,28 @@ void check_same_job(comm::Communicator& world, const Claim& claim, const plan::M
   });
 }
 
+/// Refuses to measure in a merge what would make it another merge: rows of a base model that the method has
+/// no use for would be rows of the output.
+void check_measurable(const LoadedRecipe& loaded) {
+  const bool pads = loaded.recipe.vocabulary != recipe::VocabularyPolicy::error;
+  if (!pads || !loaded.recipe.base_model || loaded.method->schema().has_anchor()) return;
+  throw Error(ExitCode::usage,
+              "--statistics: " + loaded.recipe.method +
+                  " does not read the base_model beside which `vocabulary:` stands; stats geometry does");
+}
+
 class MergeRun {
  public:
   MergeRun(comm::Communicator& world, LoadedRecipe loaded, const RunOptions& options)
       : world_(world), loaded_(std::move(loaded)), options_(options), begin_(Clock::now()) {}
 
   MergeSummary run() {
+    if (!options_.statistics.empty() && options_.existing == io::ExistingOutput::resume) {
+      // What an earlier run has merged is not read again, and its sums are not journaled.
+      throw Error(
+          ExitCode::usage,
+          "--resume and --statistics exclude each other; stats geometry measures in a pass of its own");
+    }
     make_plan();
     Claim claim = claim_output(world_, options_);
     MergeSummary summary;
@@ -149,11 +164,17 @@ class MergeRun {
       create_files(world_, plan_, claim.partial);
       Job job(plan_, loaded_.models, *loaded_.method, options_, claim.partial);
       open_journals(world_, job, claim, job_digest_);
+      std::optional<GeometryOutput> geometry;
+      if (geometry_) {
+        job.geometry = std::make_unique<GeometryCollector>(std::move(*geometry_));
+        geometry.emplace(world_, job);
+      }
       summary.resumed = !job.earlier.empty();
       const bool one_column = plan_.grid.columns == 1;
       const PassEnd end = one_column ? run_lane_pass(world_, job) : run_grid_pass(world_, job);
       if (end == PassEnd::stopped) stop(job);
       settle(world_, job);
+      if (geometry) geometry->finish({});
       publish(job, claim, summary);
     } catch (const Error& error) {
       // What a later run can't continue anyway is not left behind.
@@ -168,12 +189,20 @@ class MergeRun {
  private:
   void make_plan() {
     comm::agree_after(world_, "plan", [&] {
+      const bool measures = !options_.statistics.empty();
+      if (measures) check_measurable(loaded_);
       plan::ResolvedMerge resolved =
-          plan::resolve(loaded_.recipe, *loaded_.method, loaded_.models, options_.dtype);
+          plan::resolve(loaded_.recipe, *loaded_.method, loaded_.models, options_.dtype,
+                        measures ? plan::BaseReading::always : plan::BaseReading::as_needed);
       raise_problems(resolved.problems, resolved.code, "the models don't fit together",
                      world_.is_root() ? options_.warn : WarningSink{});
-      plan_ = plan::make_plan(loaded_.recipe, *loaded_.method, std::move(resolved), loaded_.models,
-                              options_.plan);
+      plan::PlanOptions how = options_.plan;
+      if (measures) {
+        geometry_ = plan::plan_geometry(loaded_.recipe, resolved.tasks, loaded_.models);
+        how.statistics_bytes = plan::geometry_bytes(*geometry_, how.threads);
+        how.exchange = plan::Exchange::tiles;  // running sums tell nothing of each model
+      }
+      plan_ = plan::make_plan(loaded_.recipe, *loaded_.method, std::move(resolved), loaded_.models, how);
       job_digest_ = plan::job_digest(loaded_.recipe, plan_, loaded_.models);
     });
   }
@@ -232,6 +261,7 @@ class MergeRun {
   const RunOptions& options_;
   Clock::time_point begin_;
   plan::MergePlan plan_;
+  std::optional<plan::GeometryPlan> geometry_;
   Digest job_digest_;
 };
 

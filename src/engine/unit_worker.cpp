@@ -52,6 +52,7 @@ void UnitWorker::merge(std::uint32_t task_index, const std::vector<plan::InputRe
         const std::byte* const own = input_data_[i] + tile_bytes(task, job_.models, inputs[i], part.before);
         input_digesters_[i].add({own, tile_bytes(task, job_.models, inputs[i], part.count)});
       }
+      measure_tile(job_, task_index, tile);
       if (!task.writes()) continue;
       result = merge_tile(job_, task, pass.get(), tile);
       output_digester_.add(result);

@@ -27,6 +27,9 @@ struct KernelTable {
   std::uint64_t (*count_nonfinite)(TypedInput input, std::uint64_t count);
   void (*gram)(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count,
                std::span<double> sums);
+  /// All sums but the products of task vectors.
+  void (*geometry)(std::span<const TypedInput> inputs, TypedInput base, std::uint64_t count,
+                   std::span<double> sums);
   double (*lane_sum)(std::span<const double> values);
   double (*absolute_sum)(std::span<const double> values);
   double (*sum_of_products)(std::span<const double> a, std::span<const double> b);
@@ -51,6 +54,8 @@ ElementCounts finish_running_sum(const LinearForm& form, std::span<const double>
                                  TypedOutput output);
 std::uint64_t count_nonfinite(TypedInput input, std::uint64_t count);
 void gram(std::span<const TypedInput> inputs, TypedInput anchor, std::uint64_t count, std::span<double> sums);
+void geometry(std::span<const TypedInput> inputs, TypedInput base, std::uint64_t count,
+              std::span<double> sums);
 double lane_sum(std::span<const double> values);
 double absolute_sum(std::span<const double> values);
 double sum_of_products(std::span<const double> a, std::span<const double> b);

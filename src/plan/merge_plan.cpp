@@ -112,7 +112,7 @@ MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, 
                         ? *options.exchange
                         : cheaper_exchange(plan.tasks, models, plan.column_of_model, options.grid.columns);
   }
-  plan.base_resident_bytes = base_resident_bytes(plan.tasks, models);
+  plan.base_resident_bytes = base_resident_bytes(plan.tasks, models) + options.statistics_bytes;
   plan.buffers =
       plan_buffers(plan.tasks, models, options, plan.base_resident_bytes, survey_bytes(plan.scopes));
   return plan;
@@ -131,6 +131,8 @@ Digest job_digest(const recipe::Recipe& recipe, const MergePlan& plan, const Mod
   for (const OutputFile& file : plan.layout.files) add(file.name + file.header);
   for (const TensorTask& task : plan.tasks) {
     if (task.writes()) add(task.name + " " + std::string(name(task.dtype)));
+    // Which tensors are only digested, and are journaled by their tasks' numbers, depends on what is read.
+    if (task.kind == TaskKind::digest) add(std::to_string(task.inputs.front().model) + " " + task.name);
   }
   return digester.finish();
 }

@@ -39,12 +39,13 @@ class ModuleMap {
 class Resolver {
  public:
   Resolver(const recipe::Recipe& recipe, const method::Method& method, const ModelSet& models,
-           std::optional<DType> dtype, std::uint32_t config_model)
+           std::optional<DType> dtype, std::uint32_t config_model, BaseReading base)
       : recipe_(recipe),
         method_(method),
         models_(models),
         filter_(recipe.include, recipe.exclude),
         config_model_(config_model),
+        base_(base),
         builder_(recipe, method, models, dtype, config_model) {}
 
   ResolvedMerge run() {
@@ -139,7 +140,7 @@ class Resolver {
       const std::uint32_t index = find_model(models_, entry.name).value();
       if (!is_anchor(index)) contributions.push_back({index, "", source, entry.examples});
     }
-    if (method_.schema().has_anchor() && recipe_.base_model) {
+    if (reads_base(contributions)) {
       anchor =
           Contribution{find_model(models_, recipe_.base_model->text).value(), "", std::nullopt, std::nullopt};
     }
@@ -149,6 +150,15 @@ class Resolver {
       if (anchor) anchor->tensor_name = name;
       builder_.merge(name, contributions, anchor, {&module, nullptr, depth_of(name, stacks)});
     }
+  }
+
+  /// True if the base model is an anchor of what these contribute to.
+  [[nodiscard]] bool reads_base(const std::vector<Contribution>& contributions) const {
+    if (!recipe_.base_model || method_.schema().has_anchor()) return recipe_.base_model.has_value();
+    const auto model = find_model(models_, recipe_.base_model->text);
+    return base_ == BaseReading::always &&
+           std::none_of(contributions.begin(), contributions.end(),
+                        [&](const Contribution& contribution) { return contribution.model == model; });
   }
 
   [[nodiscard]] bool is_anchor(std::uint32_t model) const {
@@ -302,6 +312,7 @@ class Resolver {
   const ModelSet& models_;
   recipe::NameFilter filter_;
   std::uint32_t config_model_;
+  BaseReading base_;
   TaskBuilder builder_;
   std::map<const recipe::Module*, std::vector<std::string>> names_;  ///< sorted
   std::set<std::string> unowned_;
@@ -313,10 +324,10 @@ class Resolver {
 }  // namespace
 
 ResolvedMerge resolve(const recipe::Recipe& recipe, const method::Method& method, const ModelSet& models,
-                      std::optional<DType> dtype) {
+                      std::optional<DType> dtype, BaseReading base) {
   std::uint32_t config_model = 0;
   if (recipe.base_model) config_model = find_model(models, recipe.base_model->text).value_or(0);
-  return Resolver(recipe, method, models, dtype, config_model).run();
+  return Resolver(recipe, method, models, dtype, config_model, base).run();
 }
 
 }  // namespace stockpot::plan

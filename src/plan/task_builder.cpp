@@ -192,8 +192,11 @@ void TaskBuilder::merge(const std::string& output_name, const std::vector<Contri
   if (!same_shape) return merge_rows(output_name, inputs, contributions, location);
   const std::size_t problems_before = problems_.size();
   task.values = evaluate(output_name, contributions, location);
+  // A base model that is only read beside the others has no say in what is made of them.
+  if (!method_.schema().has_anchor()) inputs.resize(contributions.size());
   const bool single_source = inputs.size() == 1 && copies_values(task.values, method_.schema());
   choose_kind(task, inputs, single_source);
+  if (task.kind == TaskKind::copy) task.anchor.reset();
   if (method_.schema().takes_statistics && task.kind == TaskKind::merge) {
     task.statistics = find_statistics(task, contributions, location);
   }

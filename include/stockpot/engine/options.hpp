@@ -29,6 +29,7 @@ using WarningSink = std::function<void(const std::string&)>;
 /// How to run a job, from the command line.
 struct RunOptions {
   std::filesystem::path output;
+  std::filesystem::path statistics;  ///< where the models' geometry goes; empty: it isn't measured
   io::ExistingOutput existing = io::ExistingOutput::refuse;
   io::Durability durability = io::Durability::fsync;
   plan::PlanOptions plan;

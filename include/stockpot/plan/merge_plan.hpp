@@ -39,6 +39,7 @@ struct PlanOptions {
   std::uint64_t seed = 0;
   /// Forces one where the method is linear; none: the plan picks the fewer bytes. Other methods need tiles.
   std::optional<Exchange> exchange;
+  std::uint64_t statistics_bytes = 0;  ///< per rank, of statistics that are collected beside the work
 };
 
 /// What a rank moves, in bytes of tensor payload.

@@ -26,10 +26,13 @@ struct ResolvedMerge {
       0;  ///< whose config, tokenizer and key set the output follows: base model, else the first
 };
 
+/// Whether tensors are read from the base model though the method has no use for it and does not list it.
+enum class BaseReading { as_needed, always };
+
 /// Pure: decides for every output tensor which models' tensors it is made of, in which dtype, with which
 /// parameters. Finds every missing, extra and mismatched tensor, reports all. `dtype` (the command line's)
-/// overrides the recipe's.
+/// overrides the recipe's. A base model that is read without need is every task's anchor.
 ResolvedMerge resolve(const recipe::Recipe& recipe, const method::Method& method, const ModelSet& models,
-                      std::optional<DType> dtype);
+                      std::optional<DType> dtype, BaseReading base = BaseReading::as_needed);
 
 }  // namespace stockpot::plan

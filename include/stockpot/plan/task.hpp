@@ -19,10 +19,11 @@ struct InputRef {
 };
 
 enum class TaskKind {
-  merge,   ///< the method computes it
-  copy,    ///< one model's bytes, or its values in another dtype
-  agree,   ///< integers: every model must hold the same bytes, which are copied
-  digest,  ///< writes nothing: content digest of a stored tensor that no other task reads whole
+  merge,    ///< the method computes it
+  copy,     ///< one model's bytes, or its values in another dtype
+  agree,    ///< integers: every model must hold the same bytes, which are copied
+  digest,   ///< writes nothing: content digest of a stored tensor that no other task reads whole
+  measure,  ///< writes nothing: what the method would compute is only looked at
 };
 
 /// The place of a task among those that make rows of one tensor.
@@ -49,7 +50,7 @@ struct TensorTask {
   std::uint32_t file = 0;          ///< index into OutputLayout::files
   std::uint64_t offset = 0;        ///< of the task's first byte in that file
 
-  [[nodiscard]] bool writes() const { return kind != TaskKind::digest; }
+  [[nodiscard]] bool writes() const { return kind != TaskKind::digest && kind != TaskKind::measure; }
   /// True for one task of each tensor of the output: its only or first one.
   [[nodiscard]] bool begins_tensor() const { return writes() && (!block || block->first_element == 0); }
   /// Of the tensor in the output, of which this may be a block.

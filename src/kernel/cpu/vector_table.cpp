@@ -12,6 +12,7 @@
 #include "kernel/kernel_table.hpp"
 #if STOCKPOT_KERNEL_VECTORS
 #include "kernel/cpu/blocks-inl.hpp"
+#include "kernel/cpu/geometry-inl.hpp"
 #include "kernel/cpu/gram-inl.hpp"
 #include "kernel/cpu/random-inl.hpp"
 #include "kernel/cpu/sums-inl.hpp"
@@ -156,6 +157,7 @@ const KernelTable* vector_table() {
                                  finish_running_sum,
                                  count_nonfinite,
                                  gram,
+                                 geometry,
                                  lane_sum,
                                  absolute_sum,
                                  sum_of_products,

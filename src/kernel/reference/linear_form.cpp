@@ -89,6 +89,7 @@ const KernelTable& table() {
                                   finish_running_sum,
                                   count_nonfinite,
                                   gram,
+                                  geometry,
                                   lane_sum,
                                   absolute_sum,
                                   sum_of_products,
