@@ -51,6 +51,11 @@ std::string linear_algebra_library() {
   return text.substr(0, text.find(' ', text.find(' ') + 1));
 }
 
+void add_matrix_product(const double* a, const double* b, double* c, std::size_t order) {
+  // Seen by columns this is C^T += B^T A^T.
+  blas::add_product(order, order, order, 1.0, {b, order, false}, {a, order, false}, c, order);
+}
+
 namespace blas {
 
 void add_product(std::size_t m, std::size_t n, std::size_t k, double alpha, Operand a, Operand b, double* c,

@@ -8,7 +8,6 @@
 #include <stdexcept>
 #include <thread>
 
-#include "stockpot/kernel/linear_algebra.hpp"
 #include "unit/kernel/matrices.hpp"
 
 namespace stockpot::kernel {
@@ -198,11 +197,6 @@ TEST(Cholesky, RefusesShapesThatDoNotFit) {
   EXPECT_THROW(factor_cholesky(matrix.values.data(), 4, 3), std::invalid_argument);
   Matrix rhs(2, 3);
   EXPECT_THROW(solve_cholesky(matrix.values.data(), 4, 4, rows_as_columns(rhs)), std::invalid_argument);
-}
-
-TEST(LinearAlgebra, NamesItsLibrary) {
-  EXPECT_THAT(linear_algebra_library(),
-              ::testing::AnyOf(::testing::MatchesRegex("OpenBLAS [0-9.a-z]+"), "BLAS"));
 }
 
 }  // namespace
