@@ -10,6 +10,7 @@ find_package(spdlog REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(highway REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+include(StockpotLinearAlgebra)
 set(HDF5_PREFER_PARALLEL ON)
 find_package(HDF5 REQUIRED COMPONENTS C)
 if(HDF5_IS_PARALLEL)  # then its headers include mpi.h

@@ -13,6 +13,7 @@
 
 #include "merge_bench.hpp"
 #include "merge_report.hpp"
+#include "statistics_bench.hpp"
 #include "stockpot/base/error.hpp"
 
 namespace {
@@ -106,7 +107,9 @@ int bench_merge(int argc, char** argv) {
   return 0;
 }
 
-constexpr std::string_view usage = "usage: bench merge RECIPE... [OPTIONS]   (bench merge --help)\n";
+constexpr std::string_view usage =
+    "usage: bench merge RECIPE... [OPTIONS]    (bench merge --help)\n"
+    "       bench statistics [OPTIONS]         (bench statistics --help)\n";
 
 }  // namespace
 
@@ -114,6 +117,7 @@ int main(int argc, char** argv) {
   try {
     const std::string_view command = argc > 1 ? argv[1] : "";
     if (command == "merge") return bench_merge(argc - 1, argv + 1);
+    if (command == "statistics") return bench::bench_statistics(argc - 1, argv + 1);
     if (command == "--help" || command == "-h") {
       std::cout << usage;
       return 0;

@@ -10,6 +10,7 @@
 #include "stockpot/base/version.hpp"
 #include "stockpot/comm/mpi.hpp"
 #include "stockpot/io/hdf5_state.hpp"
+#include "stockpot/kernel/linear_algebra.hpp"
 #include "stockpot/kernel/linear_form.hpp"
 
 namespace stockpot::cli {
@@ -28,6 +29,7 @@ std::string version_text() {
                                     NLOHMANN_JSON_VERSION_PATCH));
   line("spdlog", fmt::format("{}.{}.{}", SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH));
   line("xxHash", digest_library_version());
+  line("BLAS", kernel::linear_algebra_library());
   line("instructions", kernel::instruction_set());
   return text;
 }

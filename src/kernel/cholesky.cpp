@@ -1,0 +1,90 @@
+#include "stockpot/kernel/cholesky.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernel/blas.hpp"
+#include "kernel/column_blocks.hpp"
+#include "kernel/require.hpp"
+
+namespace stockpot::kernel {
+namespace {
+
+/// Solved at once, then its share is taken from the other rows by products of up to update_rows rows.
+constexpr std::size_t pivot_rows = 256;
+constexpr std::size_t update_rows = 1024;
+
+/// L, stored by rows: what the BLAS sees is L^T, upper triangular.
+struct Factor {
+  const double* data;
+  std::size_t order;
+  std::size_t stride;
+
+  [[nodiscard]] blas::Operand at(std::size_t row, std::size_t column, bool transposed) const {
+    return {data + row * stride + column, stride, transposed};
+  }
+};
+
+void subtract(const ColumnBlocks<double>& b, blas::Operand operand, std::size_t row, std::size_t rows,
+              std::size_t pivot, std::size_t pivots) {
+  for (std::size_t block = 0; block < b.size(); ++block) {
+    blas::add_product(rows, solve_block_columns, pivots, -1.0, operand,
+                      {b.data(block) + pivot, b.stride(block), false}, b.data(block) + row, b.stride(block));
+  }
+}
+
+void solve_pivots(const ColumnBlocks<double>& b, blas::Operand operand, std::size_t pivot,
+                  std::size_t pivots) {
+  for (std::size_t block = 0; block < b.size(); ++block) {
+    blas::solve_upper(pivots, solve_block_columns, operand, b.data(block) + pivot, b.stride(block));
+  }
+}
+
+void solve_lower(const Factor& factor, const ColumnBlocks<double>& b) {
+  for (std::size_t pivot = 0; pivot < factor.order; pivot += pivot_rows) {
+    const std::size_t pivots = std::min(pivot_rows, factor.order - pivot);
+    solve_pivots(b, factor.at(pivot, pivot, true), pivot, pivots);
+    for (std::size_t row = pivot + pivots; row < factor.order; row += update_rows) {
+      subtract(b, factor.at(row, pivot, true), row, std::min(update_rows, factor.order - row), pivot, pivots);
+    }
+  }
+}
+
+void solve_lower_transposed(const Factor& factor, const ColumnBlocks<double>& b) {
+  const std::size_t tiles = (factor.order + pivot_rows - 1) / pivot_rows;
+  for (std::size_t tile = tiles; tile-- > 0;) {
+    const std::size_t pivot = tile * pivot_rows;
+    const std::size_t pivots = std::min(pivot_rows, factor.order - pivot);
+    solve_pivots(b, factor.at(pivot, pivot, false), pivot, pivots);
+    for (std::size_t row = 0; row < pivot; row += update_rows) {
+      subtract(b, factor.at(pivot, row, false), row, std::min(update_rows, pivot - row), pivot, pivots);
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<std::size_t> factor_cholesky(double* matrix, std::size_t order, std::size_t stride) {
+  require(stride >= order, "cholesky: rows overlap");
+  if (order == 0) return std::nullopt;
+  const std::size_t failed_minor = blas::factor_upper(order, matrix, stride);
+  if (failed_minor > 0) return failed_minor - 1;
+  for (std::size_t i = 0; i < order; ++i) {  // libraries differ in what they make of NaN
+    const double pivot = matrix[i * stride + i];
+    if (!(std::isfinite(pivot) && pivot > 0.0)) return i;
+  }
+  return std::nullopt;
+}
+
+void solve_cholesky(const double* factor, std::size_t order, std::size_t stride, Columns b) {
+  require(stride >= order, "cholesky: rows overlap");
+  require_columns(b, order);
+  for (std::size_t first = 0; first < b.count; first += column_group) {
+    const ColumnBlocks<double> blocks(b, first, std::min(column_group, b.count - first));
+    solve_lower({factor, order, stride}, blocks);
+    solve_lower_transposed({factor, order, stride}, blocks);
+    blocks.store();
+  }
+}
+
+}  // namespace stockpot::kernel
