@@ -115,6 +115,7 @@ void refuse_object(const File& file, const StoredDataset& dataset, const std::st
 
 void read_elements(const File& file, const StoredDataset& dataset, std::uint64_t first,
                    std::span<double> values) {
+  if (values.empty()) return;
   if (dataset.offset && dataset.dtype == DType::f64) {
     file.read_exact(*dataset.offset + first * sizeof(double), std::as_writable_bytes(values));
     return;
