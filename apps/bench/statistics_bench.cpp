@@ -56,7 +56,10 @@ class Layer {
         inputs_(random_values<float>(block_rows * size, 3)),
         wide_inputs_(inputs_.begin(), inputs_.end()),
         gram_(size * size),
-        weights_(random_values<double>(outputs_ * size, 4)) {
+        weights_(random_values<double>(outputs_ * size, 4)),
+        sum_(size * size),
+        rhs_(outputs_ * size),
+        solution_(outputs_ * size) {
     add_gram(DType::f64);
     for (std::size_t i = 0; i < size; ++i) gram_[i * size + i] += static_cast<double>(size);
     kernel::symmetrise(gram_.data(), size, size);
@@ -79,34 +82,35 @@ class Layer {
     return cube() / 3.0 + static_cast<double>(models + 1) * one_product_operations();
   }
   void solve_regmean() {
-    Vector sum(size_ * size_);
-    Vector rhs(outputs_ * size_);
+    constexpr kernel::SymmetricScale scale{0.9};
+    std::fill(sum_.begin(), sum_.end(), 0.0);
+    std::fill(rhs_.begin(), rhs_.end(), 0.0);
     for (std::size_t model = 0; model < models; ++model) {
-      const kernel::SymmetricRows gram{gram_.data(), size_, 0, size_, size_, 0.9};
-      kernel::add_symmetric(gram, {sum.data(), 0, size_, size_});
-      kernel::add_symmetric_product(gram, columns<const double>(weights_.data()), columns(rhs.data()));
+      kernel::add_symmetric({gram_.data(), 0, size_, size_}, scale, {sum_.data(), 0, size_, size_});
+      kernel::add_symmetric_product(gram(), scale, columns<const double>(weights_.data()),
+                                    columns(rhs_.data()));
     }
-    if (kernel::factor_cholesky(sum.data(), size_, size_)) {
+    if (kernel::factor_cholesky(sum_.data(), size_, size_)) {
       throw Error(ExitCode::verification, "bench statistics: the factorisation failed");
     }
-    kernel::solve_cholesky(sum.data(), size_, size_, columns(rhs.data()));
+    kernel::solve_cholesky(sum_.data(), size_, size_, columns(rhs_.data()));
   }
 
   [[nodiscard]] double mats_operations() const {
     return static_cast<double>(iterations + 1) * one_product_operations();
   }
   void solve_mats() {
-    Vector rhs = weights_;
-    Vector solution(rhs.size());
+    std::copy(weights_.begin(), weights_.end(), rhs_.begin());
+    std::fill(solution_.begin(), solution_.end(), 0.0);
     const auto apply = [this](std::span<const double> unknown, std::span<double> result) {
       std::fill(result.begin(), result.end(), 0.0);
-      kernel::add_symmetric_product({gram_.data(), size_, 0, size_, size_}, columns(unknown.data()),
-                                    columns(result.data()));
+      kernel::add_symmetric_product(gram(), {}, columns(unknown.data()), columns(result.data()));
     };
-    kernel::conjugate_gradients(apply, kernel::sum_of_products, rhs, solution, {iterations, 0.0, {}});
+    kernel::conjugate_gradients(apply, kernel::sum_of_products, rhs_, solution_, {iterations, 0.0, {}});
   }
 
  private:
+  [[nodiscard]] kernel::SymmetricPanel gram() const { return {gram_.data(), size_, 0, size_, size_}; }
   [[nodiscard]] double cube() const {
     const auto size = static_cast<double>(size_);
     return size * size * size;
@@ -128,6 +132,9 @@ class Layer {
   Vector wide_inputs_;
   Vector gram_;
   Vector weights_;
+  Vector sum_;
+  Vector rhs_;
+  Vector solution_;
 };
 
 RateComparison compare(const std::string& name, const std::string& variant, std::size_t size, int pairs,

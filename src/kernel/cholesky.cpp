@@ -6,6 +6,7 @@
 #include "kernel/blas.hpp"
 #include "kernel/column_blocks.hpp"
 #include "kernel/require.hpp"
+#include "stockpot/kernel/triangle.hpp"
 
 namespace stockpot::kernel {
 namespace {
@@ -14,14 +15,19 @@ namespace {
 constexpr std::size_t pivot_rows = 256;
 constexpr std::size_t update_rows = 1024;
 
-/// L, stored by rows: what the BLAS sees is L^T, upper triangular.
+/// L in the lower triangle and L^T in the upper one, stored by rows: a symmetric matrix F, whose tiles the
+/// BLAS takes as they are stored. It packs what it must transpose several times slower.
 struct Factor {
   const double* data;
   std::size_t order;
   std::size_t stride;
 
-  [[nodiscard]] blas::Operand at(std::size_t row, std::size_t column, bool transposed) const {
-    return {data + row * stride + column, stride, transposed};
+  [[nodiscard]] blas::Operand tile(std::size_t row, std::size_t column) const {
+    return {data + column * stride + row, stride, false};
+  }
+  /// Of its upper triangle, as the BLAS sees it: L^T, or L when transposed.
+  [[nodiscard]] blas::Operand diagonal_tile(std::size_t row, bool transposed) const {
+    return {data + row * stride + row, stride, transposed};
   }
 };
 
@@ -43,9 +49,9 @@ void solve_pivots(const ColumnBlocks<double>& b, blas::Operand operand, std::siz
 void solve_lower(const Factor& factor, const ColumnBlocks<double>& b) {
   for (std::size_t pivot = 0; pivot < factor.order; pivot += pivot_rows) {
     const std::size_t pivots = std::min(pivot_rows, factor.order - pivot);
-    solve_pivots(b, factor.at(pivot, pivot, true), pivot, pivots);
+    solve_pivots(b, factor.diagonal_tile(pivot, true), pivot, pivots);
     for (std::size_t row = pivot + pivots; row < factor.order; row += update_rows) {
-      subtract(b, factor.at(row, pivot, true), row, std::min(update_rows, factor.order - row), pivot, pivots);
+      subtract(b, factor.tile(row, pivot), row, std::min(update_rows, factor.order - row), pivot, pivots);
     }
   }
 }
@@ -55,9 +61,9 @@ void solve_lower_transposed(const Factor& factor, const ColumnBlocks<double>& b)
   for (std::size_t tile = tiles; tile-- > 0;) {
     const std::size_t pivot = tile * pivot_rows;
     const std::size_t pivots = std::min(pivot_rows, factor.order - pivot);
-    solve_pivots(b, factor.at(pivot, pivot, false), pivot, pivots);
+    solve_pivots(b, factor.diagonal_tile(pivot, false), pivot, pivots);
     for (std::size_t row = 0; row < pivot; row += update_rows) {
-      subtract(b, factor.at(pivot, row, false), row, std::min(update_rows, pivot - row), pivot, pivots);
+      subtract(b, factor.tile(row, pivot), row, std::min(update_rows, pivot - row), pivot, pivots);
     }
   }
 }
@@ -73,6 +79,7 @@ std::optional<std::size_t> factor_cholesky(double* matrix, std::size_t order, st
     const double pivot = matrix[i * stride + i];
     if (!(std::isfinite(pivot) && pivot > 0.0)) return i;
   }
+  symmetrise(matrix, order, stride);
   return std::nullopt;
 }
 

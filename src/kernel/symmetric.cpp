@@ -13,41 +13,38 @@ namespace {
 /// With product_tile_rows rows 2 MB: stays in a cache while the columns pass.
 constexpr std::size_t product_tile_columns = 256;
 
-void check(const SymmetricRows& symmetric) {
-  const auto is_cut = [&](std::size_t row) { return row % product_tile_rows == 0 || row == symmetric.order; };
-  require(symmetric.first_row <= symmetric.end_row && symmetric.end_row <= symmetric.order,
-          "symmetric: no such rows");
-  require(is_cut(symmetric.first_row) && is_cut(symmetric.end_row), "symmetric: the rows cut a tile");
-  require(symmetric.stride >= symmetric.order, "symmetric: the rows overlap");
+void check(const SymmetricPanel& gram) {
+  const auto is_cut = [&](std::size_t row) { return row % product_tile_rows == 0 || row == gram.order; };
+  require(gram.first <= gram.end && gram.end <= gram.order, "symmetric: no such rows");
+  require(is_cut(gram.first) && is_cut(gram.end), "symmetric: the panel cuts a tile");
+  require(gram.order < 2 || gram.stride >= gram.end - gram.first, "symmetric: the panel overlaps itself");
 }
 
-void add_diagonal(const SymmetricRows& symmetric, const ColumnBlocks<const double>& x,
+void add_diagonal(const SymmetricPanel& gram, double share, const ColumnBlocks<const double>& x,
                   const ColumnBlocks<double>& y) {
-  const double share = symmetric.weight * (1.0 - symmetric.off_diagonal);
   std::vector<double> diagonal;
-  for (std::size_t i = symmetric.first_row; i < symmetric.end_row; ++i)
-    diagonal.push_back(symmetric.row(i)[i]);
+  for (std::size_t i = gram.first; i < gram.end; ++i)
+    diagonal.push_back(gram.data[i * gram.stride + (i - gram.first)]);
   for (std::size_t block = 0; block < x.size(); ++block) {
     for (std::size_t c = 0; c < solve_block_columns; ++c) {
-      const double* const from = x.data(block) + c * x.stride(block) + symmetric.first_row;
+      const double* const from = x.data(block) + c * x.stride(block) + gram.first;
       double* const to = y.data(block) + c * y.stride(block);
       for (std::size_t i = 0; i < diagonal.size(); ++i) to[i] += share * (diagonal[i] * from[i]);
     }
   }
 }
 
-void add_tiles(const SymmetricRows& symmetric, const ColumnBlocks<const double>& x,
+void add_tiles(const SymmetricPanel& gram, double factor, const ColumnBlocks<const double>& x,
                const ColumnBlocks<double>& y) {
-  const double factor = symmetric.weight * symmetric.off_diagonal;
-  for (std::size_t column = 0; column < symmetric.order; column += product_tile_columns) {
-    const std::size_t columns = std::min(product_tile_columns, symmetric.order - column);
-    for (std::size_t row = symmetric.first_row; row < symmetric.end_row; row += product_tile_rows) {
-      const std::size_t rows = std::min(product_tile_rows, symmetric.end_row - row);
+  for (std::size_t column = 0; column < gram.order; column += product_tile_columns) {
+    const std::size_t columns = std::min(product_tile_columns, gram.order - column);
+    for (std::size_t row = 0; row < gram.end - gram.first; row += product_tile_rows) {
+      const std::size_t rows = std::min(product_tile_rows, gram.end - gram.first - row);
+      const blas::Operand tile{gram.data + column * gram.stride + row, gram.stride, false};
       for (std::size_t block = 0; block < x.size(); ++block) {
-        blas::add_product(rows, solve_block_columns, columns, factor,
-                          {symmetric.row(row) + column, symmetric.stride, true},
-                          {x.data(block) + column, x.stride(block), false},
-                          y.data(block) + (row - symmetric.first_row), y.stride(block));
+        blas::add_product(rows, solve_block_columns, columns, factor, tile,
+                          {x.data(block) + column, x.stride(block), false}, y.data(block) + row,
+                          y.stride(block));
       }
     }
   }
@@ -55,29 +52,28 @@ void add_tiles(const SymmetricRows& symmetric, const ColumnBlocks<const double>&
 
 }  // namespace
 
-void add_symmetric_product(const SymmetricRows& symmetric, ConstColumns x, Columns y) {
-  check(symmetric);
-  require_columns(x, symmetric.order);
-  require_columns(y, symmetric.end_row - symmetric.first_row);
+void add_symmetric_product(const SymmetricPanel& gram, SymmetricScale scale, ConstColumns x, Columns y) {
+  check(gram);
+  require_columns(x, gram.order);
+  require_columns(y, gram.end - gram.first);
   require(x.count == y.count, "symmetric: a column for each");
   for (std::size_t first = 0; first < x.count; first += column_group) {
     const std::size_t count = std::min(column_group, x.count - first);
     const ColumnBlocks<const double> from(x, first, count);
     const ColumnBlocks<double> to(y, first, count);
-    if (symmetric.off_diagonal != 1.0) add_diagonal(symmetric, from, to);
-    if (symmetric.off_diagonal != 0.0) add_tiles(symmetric, from, to);
+    if (scale.off_diagonal != 1.0) add_diagonal(gram, scale.weight * (1.0 - scale.off_diagonal), from, to);
+    if (scale.off_diagonal != 0.0) add_tiles(gram, scale.weight * scale.off_diagonal, from, to);
     to.store();
   }
 }
 
-void add_symmetric(const SymmetricRows& symmetric, const TrianglePanel& sum) {
-  require(symmetric.first_row <= sum.first_row && sum.end_row <= symmetric.end_row,
-          "symmetric: no such rows");
+void add_symmetric(const TrianglePanel& gram, SymmetricScale scale, const TrianglePanel& sum) {
+  require(gram.first_row <= sum.first_row && sum.end_row <= gram.end_row, "symmetric: no such rows");
   for (std::size_t i = sum.first_row; i < sum.end_row; ++i) {
-    const double* const from = symmetric.row(i);
+    const double* const from = gram.row(i);
     double* const to = sum.row(i);
-    for (std::size_t j = 0; j < i; ++j) to[j] += symmetric.weight * (symmetric.off_diagonal * from[j]);
-    to[i] += symmetric.weight * from[i];
+    for (std::size_t j = 0; j < i; ++j) to[j] += scale.weight * (scale.off_diagonal * from[j]);
+    to[i] += scale.weight * from[i];
   }
 }
 

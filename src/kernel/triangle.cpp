@@ -28,7 +28,7 @@ void unpack_triangle(std::span<const double> packed, const TrianglePanel& panel)
 
 void symmetrise(double* matrix, std::size_t order, std::size_t stride) {
   require(order <= stride || order == 0, "symmetrise: rows overlap");
-  constexpr std::size_t tile = 64;  // two of them fit in the first-level cache
+  constexpr std::size_t tile = 8;  // a cache line each way
   for (std::size_t rows = 0; rows < order; rows += tile) {
     const std::size_t end_row = std::min(order, rows + tile);
     for (std::size_t columns = 0; columns <= rows; columns += tile) {

@@ -114,7 +114,7 @@ class Options(support.Case):
 
     def test_version_and_methods(self):
         version = self.succeeds(["--version"]).out
-        for library in ("stockpot ", "HDF5 ", "Boost ", "xxHash ", "nlohmann-json "):
+        for library in ("stockpot ", "HDF5 ", "Boost ", "xxHash ", "BLAS ", "nlohmann-json "):
             self.assertIn(library, version)
         methods = self.succeeds(["merge", "--methods"]).out
         for method in ("linear", "uniform_soup", "weighted", "task_arithmetic", "passthrough"):

@@ -231,9 +231,9 @@ struct Sandwich {
       std::fill(product.begin(), product.end(), 0.0);
       for (std::size_t model = 0; model < inner.size(); ++model) {
         Matrix once(m, n);
-        add_symmetric_product({inner[model].values.data(), n, 0, n, n}, {v.data(), n, m, 1, n},
+        add_symmetric_product({inner[model].values.data(), n, 0, n, n}, {}, {v.data(), n, m, 1, n},
                               rows_as_columns(once));
-        add_symmetric_product({outer[model].values.data(), m, 0, m, m}, own_columns(once),
+        add_symmetric_product({outer[model].values.data(), m, 0, m, m}, {}, own_columns(once),
                               {product.data(), m, n, n, 1});
       }
     };

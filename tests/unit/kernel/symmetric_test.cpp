@@ -19,19 +19,19 @@ using test::random_positive_definite;
 using test::rows_as_columns;
 using test::transposed;
 
-SymmetricRows whole(const Matrix& gram, double off_diagonal = 1.0, double weight = 1.0) {
-  return {gram.values.data(), gram.rows, 0, gram.rows, gram.columns, off_diagonal, weight};
+SymmetricPanel whole(const Matrix& gram) {
+  return {gram.values.data(), gram.rows, 0, gram.rows, gram.columns};
 }
 
 /// Rows of the result are columns of the unknown: W -> W S + start.
-Matrix product(const SymmetricRows& rows, Matrix weights, double start = 0.0) {
-  Matrix result(weights.rows, rows.end_row - rows.first_row, start);
-  add_symmetric_product(rows, rows_as_columns(weights), rows_as_columns(result));
+Matrix product(const SymmetricPanel& panel, SymmetricScale scale, Matrix weights, double start = 0.0) {
+  Matrix result(weights.rows, panel.end - panel.first, start);
+  add_symmetric_product(panel, scale, rows_as_columns(weights), rows_as_columns(result));
   return result;
 }
 
 void expect_stated_product(const Matrix& gram, const Matrix& weights, double off_diagonal, double weight) {
-  const Matrix actual = product(whole(gram, off_diagonal, weight), weights, 0.25);
+  const Matrix actual = product(whole(gram), {off_diagonal, weight}, weights, 0.25);
   for (std::size_t c = 0; c < weights.rows; ++c) {
     for (std::size_t i = 0; i < gram.rows; ++i) {
       long double sum = 0.25L;
@@ -63,7 +63,7 @@ TEST(SymmetricProduct, IsTheStatedSum) {
 TEST(SymmetricProduct, OfDiagonalOnlyIsExact) {
   const Matrix gram = random_positive_definite(5, 3);
   const Matrix weights = random_matrix(2, 5, 4);
-  const Matrix actual = product(whole(gram, 0.0, 1.0), weights);
+  const Matrix actual = product(whole(gram), {0.0, 1.0}, weights);
   for (std::size_t c = 0; c < 2; ++c) {
     for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(actual.at(c, i), gram.at(i, i) * weights.at(c, i));
   }
@@ -72,11 +72,11 @@ TEST(SymmetricProduct, OfDiagonalOnlyIsExact) {
 TEST(SymmetricProduct, BlocksAloneHaveTheBitsOfAllTogether) {
   const Matrix gram = random_positive_definite(1300, 5);
   Matrix weights = random_matrix(600, 1300, 6);  // more than a group of columns, and a last block of 24
-  const Matrix together = product(whole(gram, 0.7), weights);
+  const Matrix together = product(whole(gram), {0.7}, weights);
   Matrix alone(weights.rows, gram.rows);
   for (std::size_t first = 0; first < weights.rows; first += solve_block_columns) {
     const std::size_t count = std::min(solve_block_columns, weights.rows - first);
-    add_symmetric_product(whole(gram, 0.7), {&weights.at(first, 0), 1300, count, 1, 1300},
+    add_symmetric_product(whole(gram), {0.7}, {&weights.at(first, 0), 1300, count, 1, 1300},
                           {&alone.at(first, 0), 1300, count, 1, 1300});
   }
   EXPECT_EQ(alone.values, together.values);
@@ -85,12 +85,12 @@ TEST(SymmetricProduct, BlocksAloneHaveTheBitsOfAllTogether) {
 TEST(SymmetricProduct, BlocksOfThreadsHaveTheBitsOfAllTogether) {
   const Matrix gram = random_positive_definite(700, 5);
   Matrix weights = random_matrix(4 * solve_block_columns, 700, 6);
-  const Matrix together = product(whole(gram, 0.7), weights);
+  const Matrix together = product(whole(gram), {0.7}, weights);
   Matrix apart(weights.rows, gram.rows);
   std::vector<std::thread> threads;
   for (std::size_t first = 0; first < weights.rows; first += solve_block_columns) {
     threads.emplace_back([&, first] {
-      add_symmetric_product(whole(gram, 0.7), {&weights.at(first, 0), 700, solve_block_columns, 1, 700},
+      add_symmetric_product(whole(gram), {0.7}, {&weights.at(first, 0), 700, solve_block_columns, 1, 700},
                             {&apart.at(first, 0), 700, solve_block_columns, 1, 700});
     });
   }
@@ -102,10 +102,10 @@ TEST(SymmetricProduct, RowPanelsHaveTheBitsOfTheWhole) {
   const std::size_t order = 2 * product_tile_rows + 40;
   const Matrix gram = random_positive_definite(order, 7);
   const Matrix weights = random_matrix(3, order, 8);
-  const Matrix expected = product(whole(gram, 0.9), weights);
+  const Matrix expected = product(whole(gram), {0.9}, weights);
   for (const std::size_t cut : {product_tile_rows, 2 * product_tile_rows}) {
-    const Matrix upper = product({gram.values.data(), order, 0, cut, order, 0.9}, weights);
-    const Matrix lower = product({&gram.values[cut * order], order, cut, order, order, 0.9}, weights);
+    const Matrix upper = product({gram.values.data(), order, 0, cut, order}, {0.9}, weights);
+    const Matrix lower = product({&gram.values[cut], order, cut, order, order}, {0.9}, weights);
     for (std::size_t c = 0; c < 3; ++c) {
       for (std::size_t i = 0; i < order; ++i) {
         ASSERT_EQ(expected.at(c, i), i < cut ? upper.at(c, i) : lower.at(c, i - cut)) << c << " " << i;
@@ -117,17 +117,17 @@ TEST(SymmetricProduct, RowPanelsHaveTheBitsOfTheWhole) {
 TEST(SymmetricProduct, TakesColumnsOfEitherOrder) {
   const Matrix gram = random_positive_definite(90, 9);
   const Matrix weights = random_matrix(600, 90, 10);
-  const Matrix expected = product(whole(gram, 0.4), weights);
+  const Matrix expected = product(whole(gram), {0.4}, weights);
   Matrix unknown = transposed(weights);
   Matrix result(90, 600);
-  add_symmetric_product(whole(gram, 0.4), own_columns(unknown), own_columns(result));
+  add_symmetric_product(whole(gram), {0.4}, own_columns(unknown), own_columns(result));
   EXPECT_EQ(transposed(result).values, expected.values);
 }
 
 TEST(SymmetricProduct, OfNothingIsNothing) {
   const Matrix gram = random_positive_definite(4, 11);
-  EXPECT_TRUE(product(whole(gram), Matrix(0, 4)).values.empty());
-  EXPECT_TRUE(product(whole(Matrix(0, 0)), Matrix(3, 0)).values.empty());
+  EXPECT_TRUE(product(whole(gram), {}, Matrix(0, 4)).values.empty());
+  EXPECT_TRUE(product(whole(Matrix(0, 0)), {}, Matrix(3, 0)).values.empty());
 }
 
 TEST(SymmetricProduct, RefusesShapesThatDoNotFit) {
@@ -135,8 +135,8 @@ TEST(SymmetricProduct, RefusesShapesThatDoNotFit) {
   Matrix weights(3, 4);
   Matrix fewer(2, 4);
   Matrix shorter(3, 3);
-  const auto add = [&](const SymmetricRows& rows, Columns x, Columns y) {
-    add_symmetric_product(rows, x, y);
+  const auto add = [](const SymmetricPanel& panel, Columns x, Columns y) {
+    add_symmetric_product(panel, {}, x, y);
   };
   EXPECT_THROW(add(whole(gram), rows_as_columns(weights), rows_as_columns(fewer)), std::invalid_argument);
   EXPECT_THROW(add(whole(gram), rows_as_columns(shorter), rows_as_columns(weights)), std::invalid_argument);
@@ -147,9 +147,9 @@ TEST(SymmetricProduct, RefusesShapesThatDoNotFit) {
 }
 
 TEST(AddSymmetric, RoundsEachStep) {
-  const Matrix gram = random_positive_definite(6, 13);
+  Matrix gram = random_positive_definite(6, 13);
   Matrix sum(6, 6, 0.125);
-  add_symmetric(whole(gram, 0.9, 3.0), {&sum.at(2, 0), 2, 6, 6});
+  add_symmetric({gram.values.data(), 0, 6, 6}, {0.9, 3.0}, {&sum.at(2, 0), 2, 6, 6});
   for (std::size_t i = 0; i < 6; ++i) {
     for (std::size_t j = 0; j < 6; ++j) {
       double expected = 0.125;
@@ -158,7 +158,7 @@ TEST(AddSymmetric, RoundsEachStep) {
       EXPECT_EQ(sum.at(i, j), expected) << i << " " << j;
     }
   }
-  EXPECT_THROW(add_symmetric({gram.values.data(), 6, 0, 4, 6}, {sum.values.data(), 0, 6, 6}),
+  EXPECT_THROW(add_symmetric({gram.values.data(), 0, 4, 6}, {}, {sum.values.data(), 0, 6, 6}),
                std::invalid_argument);
 }
 
