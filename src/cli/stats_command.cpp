@@ -3,18 +3,12 @@
 #include <algorithm>
 #include <iostream>
 
-#include "cli/command.hpp"
+#include "cli/stats_command.hpp"
 #include "stockpot/base/error.hpp"
 #include "stockpot/base/text.hpp"
-#include "stockpot/engine/geometry_job.hpp"
-#include "stockpot/report/geometry.hpp"
 
 namespace stockpot::cli {
 namespace {
-
-namespace po = boost::program_options;
-
-int stats_geometry_command(Invocation& invocation);
 
 /// What `stockpot stats` can measure, in the order of the help text.
 const std::vector<Command>& stats_commands() {
@@ -25,14 +19,6 @@ const std::vector<Command>& stats_commands() {
   return all;
 }
 
-/// One of them as `parse` presents it.
-Command full_command(const std::string& name) {
-  Command command = *std::find_if(stats_commands().begin(), stats_commands().end(),
-                                  [&name](const Command& c) { return c.name == name; });
-  command.name = "stats " + command.name;
-  return command;
-}
-
 std::string stats_overview() {
   std::string text = "usage: stockpot stats COMMAND ...\nWrites statistics files (HDF5).\n\n";
   for (const Command& command : stats_commands()) {
@@ -41,39 +27,14 @@ std::string stats_overview() {
   return text + "\nstockpot stats COMMAND --help explains each.\n";
 }
 
-int stats_geometry_command(Invocation& invocation) {
-  po::options_description own("Options of stats geometry");
-  own.add_options()("out", po::value<std::string>(),
-                    "the file to write; one that stands there is replaced once the new one is whole");
-  const auto parsed = parse(invocation, full_command("geometry"), own, {"RECIPE"});
-  if (!parsed) return static_cast<int>(ExitCode::success);
-  if (parsed->values.count("out") == 0) {
-    throw Error(ExitCode::usage, "stockpot stats geometry needs --out S.h5, the file to write");
-  }
-  engine::RunOptions options = run_options(parsed->common, invocation.world.size());
-  options.statistics = parsed->values["out"].as<std::string>();
-  options.progress = make_progress(progress_style(parsed->common), "measuring");
-
-  report::GeometryJson json;
-  io::GeometryItem last;
-  const engine::GeometrySummary summary = engine::measure_geometry(
-      invocation.world, parsed->positional[0], options, [&](const io::GeometryItem& item) {
-        if (parsed->common.json) json.add(item);
-        last = item;
-      });
-  if (!invocation.world.is_root()) return static_cast<int>(ExitCode::success);
-  if (parsed->common.json) {
-    std::cout << json.text(summary.models) << std::flush;
-  } else {
-    std::cout << fmt::format("{}: {} tensors of {} elements, {:.2f} s ({:.2f} GB/s read)\n",
-                             options.statistics.string(), summary.tensors, last.elements, summary.seconds,
-                             static_cast<double>(summary.read_bytes) * 1e-9 / summary.seconds)
-              << report::geometry_text(last, summary.models) << std::flush;
-  }
-  return static_cast<int>(ExitCode::success);
-}
-
 }  // namespace
+
+Command stats_command_named(const std::string& name) {
+  Command command = *std::find_if(stats_commands().begin(), stats_commands().end(),
+                                  [&name](const Command& c) { return c.name == name; });
+  command.name = "stats " + command.name;
+  return command;
+}
 
 int stats_command(Invocation& invocation) {
   std::vector<std::string>& arguments = invocation.arguments;
