@@ -156,7 +156,9 @@ class GridRank {
   void survey(TileSlot& slot) {
     const plan::ScopePlace place = job_.plan.scopes.place[slot.step.task].value();
     const Stopwatch watch(job_.counters.compute_nanoseconds);
-    if (slot.tile.count > 0) job_.surveys.at(place.scope).take(place.position, slot.tile);
+    if (slot.tile.count == 0) return;
+    check_fisher(job_, job_.plan.tasks[slot.step.task], slot.tile);
+    job_.surveys.at(place.scope).take(place.position, slot.tile);
   }
 
   void merge(TileSlot& slot) {

@@ -25,6 +25,8 @@ void check_equal(const Job& job, const plan::TensorTask& task, const method::Til
   }
 }
 
+}  // namespace
+
 void check_fisher(const Job& job, const plan::TensorTask& task, const method::Tile& tile) {
   for (std::size_t i = 0; i < tile.statistics.size(); ++i) {
     const std::uint64_t bad = kernel::count_invalid_fisher(tile.statistics[i], tile.count);
@@ -35,8 +37,6 @@ void check_fisher(const Job& job, const plan::TensorTask& task, const method::Ti
                 {file_of(job.models, task, task.statistics[i]), task.name});
   }
 }
-
-}  // namespace
 
 std::uint64_t tile_bytes(const plan::TensorTask& task, const plan::ModelSet& models,
                          const plan::InputRef& input, std::uint64_t count) {

@@ -19,6 +19,9 @@ void read_input(Job& job, const plan::TensorTask& task, const plan::InputRef& in
 std::span<const std::byte> merge_tile(Job& job, const plan::TensorTask& task, const method::ElementPass* pass,
                                       const method::Tile& tile);
 
+/// Throws Error{input} naming the file if the tile comes with Fisher values that are none.
+void check_fisher(const Job& job, const plan::TensorTask& task, const method::Tile& tile);
+
 /// Counts non-finite elements of a finished tile and throws where the policy is to refuse them.
 void check_finite(Job& job, const plan::TensorTask& task, const method::Tile& tile,
                   kernel::ElementCounts counts);

@@ -70,6 +70,7 @@ void UnitWorker::survey(method::Survey& survey, const plan::ScopePlace& place, s
   for (plan::TileSpan part; tiles.next(part);) {
     read(task, inputs, part, tile);
     const Stopwatch watch(job_.counters.compute_nanoseconds);
+    check_fisher(job_, task, tile);
     survey.take(place.position, tile);
   }
 }

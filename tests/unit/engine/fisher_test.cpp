@@ -73,14 +73,15 @@ TEST_F(Fisher, NormsStandInTheManifest) {
   merge();
   const nlohmann::json norms = manifest()["diagnostics"]["model"]["fisher_norms"];
   ASSERT_EQ(norms.size(), 3U);
-  double squares = 0.0;
+  long double squares = 0.0L;
   for (const auto& [name, tensor] : statistics.at("m1")) {
     for (std::uint64_t e = 0; e < tensor.bytes.size() / sizeof(float); ++e) {
-      const double value = load_as_double(DType::f32, tensor.bytes.data(), e);
+      const long double value = load_as_double(DType::f32, tensor.bytes.data(), e);
       squares += value * value;
     }
   }
-  EXPECT_NEAR(norms[1].get<double>(), std::sqrt(squares), 1e-12 * std::sqrt(squares));
+  const auto expected = static_cast<double>(std::sqrt(squares));
+  EXPECT_NEAR(norms[1].get<double>(), expected, 1e-12 * expected);
   EXPECT_EQ(manifest()["models"].size(), 3U);
 }
 

@@ -34,7 +34,7 @@ TEST_P(EdgesOf, TensorsOfAnySizeAndRowsOfOneElement) {
       {"karcher", 4.0},          {"mlerp", 4.0},        {"model_stock", 4.0},    {"ties", 4.0},
       {"dare_linear", 7.0},      {"dare_ties", 7.0},    {"breadcrumbs", 7.0},    {"della_linear", 7.0},
       {"breadcrumbs_ties", 7.0}, {"della", 4.0},        {"sce", 1.0 + 18 / 5.0}, {"ram", 4.0},
-      {"ramplus_tl", 4.0},       {"nearswap", 1.5},     {"arcee_fusion", 3.0},
+      {"ramplus_tl", 4.0},       {"nearswap", 1.5},     {"arcee_fusion", 3.0},   {"fisher", 4.0},
   };
   ASSERT_TRUE(expected.contains(method())) << "say what " << method() << " makes of this";
   for (const Shape& shape : {Shape{}, Shape{1}, Shape{99}, Shape{99, 1}, Shape{1, 99}, Shape{9, 11}}) {
@@ -93,7 +93,8 @@ TEST_P(EdgesOf, OneVectorOfZeros) {
                 {"ram", whole},
                 {"ramplus_tl", whole},
                 {"nearswap", {0.5 / 3.0 * 3.0, 0.5 / 4.0 * -4.0}},
-                {"arcee_fusion", whole}}});
+                {"arcee_fusion", whole},
+                {"fisher", half}}});
 }
 
 TEST_P(EdgesOf, OppositeModels) {
@@ -127,7 +128,8 @@ TEST_P(EdgesOf, OppositeModels) {
                 {"ram", nothing},
                 {"ramplus_tl", nothing},
                 {"nearswap", {-3.0 + 0.5 / 6.0 * 6.0, 4.0 - 0.5 / 8.0 * 8.0}},
-                {"arcee_fusion", first}}});
+                {"arcee_fusion", first},
+                {"fisher", nothing}}});
 }
 
 TEST_P(EdgesOf, TaskVectorsOfEqualMagnitudes) {

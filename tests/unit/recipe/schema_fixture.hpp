@@ -79,7 +79,11 @@ inline Schema schema() {
   nuslerp.minimum_models = 2;
   nuslerp.maximum_models = 3;
 
-  return {linear, uniform_soup, weighted, task_arithmetic, passthrough, slerp, ties, nuslerp};
+  MethodSchema fisher;
+  fisher.name = "fisher";
+  fisher.takes_statistics = true;
+
+  return {linear, uniform_soup, weighted, task_arithmetic, passthrough, slerp, ties, nuslerp, fisher};
 }
 
 }  // namespace stockpot::recipe::test
