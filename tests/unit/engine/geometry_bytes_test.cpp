@@ -90,8 +90,8 @@ INSTANTIATE_TEST_SUITE_P(
         std::string("merge_method: ties\nscope: model\nparameters: {density: 0.4}\n") + list_of_models,
         "merge_method: model_stock\nparameters: {filter_wise: true}\n"  // works on rows
         "models: [{model: '@/m1'}, {model: '@/m2'}, {model: '@/m3'}]\nbase_model: '@/m0'\n"),
-    [](const testing::TestParamInfo<std::string>& info) {
-      const std::string name = info.param.substr(info.param.find(": ") + 2);
+    [](const testing::TestParamInfo<std::string>& test_info) {
+      const std::string name = test_info.param.substr(test_info.param.find(": ") + 2);
       return name.substr(0, name.find('\n'));
     });
 

@@ -54,8 +54,8 @@ class GeometryFile : public testing::Test {
  protected:
   ~GeometryFile() override { set_fault_plan(""); }
 
-  void write(const std::filesystem::path& path, bool durable = false) const {
-    GeometryFileWriter writer(path, {{"./a", "b"}, "base"});
+  void write(const std::filesystem::path& target, bool durable = false) const {
+    GeometryFileWriter writer(target, {{"./a", "b"}, "base"});
     writer.add({"tensor", "blocks/0.50%", 6, {{"norm", {2}, {1.5, 2.5}}, {"base_norm", {}, {0.5}}}});
     writer.add({"model", "all", 6, {{"cosine", {2, 2}, {1, 0.5, 0.5, nan}}}});
     writer.commit(durable);
