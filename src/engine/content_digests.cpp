@@ -102,8 +102,6 @@ ContentDigests digests_of(Job& job, const BlockTable& outputs, const BlockTable&
   return digests;
 }
 
-}  // namespace
-
 void check_statistics(const plan::ModelSet& models, const ContentDigests& digests) {
   for (const plan::Model& statistics : models) {
     if (!statistics.statistics_of) continue;
@@ -115,6 +113,8 @@ void check_statistics(const plan::ModelSet& models, const ContentDigests& digest
                 {statistics.checkpoint.files.front().path.string(), ""});
   }
 }
+
+}  // namespace
 
 ContentDigests gather_digests(comm::Communicator& world, Job& job) {
   BlockTable outputs;
@@ -139,7 +139,9 @@ ContentDigests gather_digests(comm::Communicator& world, Job& job) {
   gather_to_root(world, serialize(job.records()), consume);
   ContentDigests digests;
   comm::agree_after(world, "digests of the output", [&] {
-    if (world.is_root()) digests = digests_of(job, outputs, stored);
+    if (!world.is_root()) return;
+    digests = digests_of(job, outputs, stored);
+    check_statistics(job.models, digests);
   });
   return digests;
 }

@@ -16,11 +16,8 @@ struct ContentDigests {
 };
 
 /// Collective. Gathers every rank's unit records on rank 0, which alone gets the digests; others get empty
-/// ones.
+/// ones. Statistics must come from the very models that were merged: else Error{input} on every rank, naming
+/// the file that says another model_digest.
 ContentDigests gather_digests(comm::Communicator& world, Job& job);
-
-/// Local, with rank 0's digests. Statistics must come from the very models that were merged: Error{input}
-/// naming the file that says another model_digest.
-void check_statistics(const plan::ModelSet& models, const ContentDigests& digests);
 
 }  // namespace stockpot::engine

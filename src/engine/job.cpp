@@ -71,11 +71,12 @@ void refuse_nonfinite_inputs(const Job& job, const plan::TensorTask& task, const
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const kernel::TypedInput data = all[i];
     if (data.data == nullptr || !is_mergeable(data.dtype)) continue;
-    if (const std::uint64_t bad = kernel::count_nonfinite(data, tile.count); bad > 0) {
+    const std::uint64_t covered = tile.before + tile.count + tile.after;
+    if (const std::uint64_t bad = kernel::count_nonfinite(data, covered); bad > 0) {
       throw Error(
           ExitCode::input,
           fmt::format("{} NaN or infinite elements among [{}, {}) (--nonfinite warn or allow merges them)",
-                      bad, tile.first, tile.first + tile.count),
+                      bad, tile.first - tile.before, tile.first + tile.count + tile.after),
           {file_of(job.models, task, inputs[i]), task.name});
     }
   }

@@ -174,8 +174,9 @@ class MergeRun {
       const PassEnd end = one_column ? run_lane_pass(world_, job) : run_grid_pass(world_, job);
       if (end == PassEnd::stopped) stop(job);
       settle(world_, job);
+      const ContentDigests digests = gather_digests(world_, job);
       if (geometry) geometry->finish({});
-      publish(job, claim, summary);
+      publish(job, digests, claim, summary);
     } catch (const Error& error) {
       // What a later run can't continue anyway is not left behind.
       const bool resumable = error.code() != ExitCode::input && error.code() != ExitCode::usage;
@@ -225,8 +226,7 @@ class MergeRun {
   }
 
   /// Collective. Manifest, run file and the rest of the folder; then the one rename.
-  void publish(Job& job, Claim& claim, MergeSummary& summary) {
-    const ContentDigests digests = gather_digests(world_, job);
+  void publish(Job& job, const ContentDigests& digests, Claim& claim, MergeSummary& summary) {
     const std::string diagnostics = gather_diagnostics(world_, job);
     const std::vector<RankReport> ranks = gather_reports(world_, job);
     for (const RankReport& rank : ranks) {
@@ -241,7 +241,6 @@ class MergeRun {
     });
     comm::agree_after(world_, "publish", [&] {
       if (!world_.is_root()) return;
-      check_statistics(job.models, digests);
       claim.folder->check_still_held();
       if (is_file_output(options_)) {
         claim.folder->publish_file(plan_.layout.files.front().name);

@@ -60,23 +60,28 @@ void unpack(const std::string& packed, const std::vector<bool>& wanted,
   }
 }
 
+/// What messages call a model: its folder, or the file that is all of it.
+std::string place_of(const checkpoint::Checkpoint& checkpoint) {
+  return checkpoint.folder.empty() ? checkpoint.files.front().path.string() : checkpoint.folder.string();
+}
+
 /// Throws Error{input} naming what differs unless both are the same model.
 void check_same_model(const checkpoint::Checkpoint& own, const checkpoint::Checkpoint& first) {
   const auto refuse = [&first](const std::string& what, const std::string& file) {
-    throw Error(ExitCode::input, what + " differs from the copy in " + first.folder.string(), {file, ""});
+    throw Error(ExitCode::input, what + " differs from the copy in " + place_of(first), {file, ""});
   };
   const auto same_file = [](const checkpoint::StoredFile& a, const checkpoint::StoredFile& b) {
     return a.path.filename() == b.path.filename() && a.identity.size == b.identity.size &&
            a.identity.sample == b.identity.sample;
   };
-  if (own.files.size() != first.files.size()) refuse("the number of its files", own.folder.string());
+  if (own.files.size() != first.files.size()) refuse("the number of its files", place_of(own));
   for (std::size_t i = 0; i < own.files.size(); ++i) {
     if (!same_file(own.files[i], first.files[i])) refuse("this file", own.files[i].path.string());
   }
   if (own.tensors != first.tensors || own.aliases != first.aliases) {
-    refuse("the set of tensors", own.folder.string());
+    refuse("the set of tensors", place_of(own));
   }
-  if (own.statistics_digest != first.statistics_digest) refuse("model_digest", own.folder.string());
+  if (own.statistics_digest != first.statistics_digest) refuse("model_digest", place_of(own));
   if (own.config != first.config) refuse("its content", (own.folder / "config.json").string());
 }
 

@@ -53,7 +53,15 @@ class FisherSurvey : public Survey {
   }
 
   void end_round(stats::Reducer& reducer) override {
-    for (const double square : reducer.total(squares_)) norms_.push_back(std::sqrt(square));
+    std::vector<double> norms;
+    for (const double square : reducer.total(squares_)) norms.push_back(std::sqrt(square));
+    for (std::size_t i = 0; i < models_; ++i) {
+      if (std::isfinite(norms[i])) continue;
+      throw Error(ExitCode::input, "the norm of the Fisher values of " +
+                                       quote(tensors_.front().model_names[i]) +
+                                       " is beyond what a double holds (normalization: none takes them as they are)");
+    }
+    norms_ = std::move(norms);
   }
 
   std::vector<std::uint64_t> findings() const override {

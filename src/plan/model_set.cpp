@@ -126,12 +126,12 @@ std::vector<std::uint32_t> columns_of_models(const ModelSet& models, std::uint64
 
 std::optional<std::uint32_t> find_model(const ModelSet& models, std::string_view name_or_reference) {
   for (std::size_t i = 0; i < models.size(); ++i) {
-    const bool is_named = !models[i].statistics_of && models[i].name == name_or_reference;
-    if (is_named) return static_cast<std::uint32_t>(i);
+    if (models[i].statistics_of) continue;
+    if (models[i].name == name_or_reference) return static_cast<std::uint32_t>(i);
   }
   for (std::size_t i = 0; i < models.size(); ++i) {
-    const bool is_meant = !models[i].statistics_of && models[i].checkpoint.reference == name_or_reference;
-    if (is_meant) return static_cast<std::uint32_t>(i);
+    if (models[i].statistics_of) continue;
+    if (models[i].checkpoint.reference == name_or_reference) return static_cast<std::uint32_t>(i);
   }
   return std::nullopt;
 }
