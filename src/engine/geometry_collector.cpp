@@ -28,17 +28,10 @@ std::vector<kernel::TypedInput> measured_inputs(const plan::MeasuredTask& measur
   if (measured.base) positions.push_back(*measured.base);
   std::vector<kernel::TypedInput> inputs;
   for (const std::uint32_t position : positions) {
-    kernel::TypedInput& input =
-        inputs.emplace_back(position < tile.inputs.size() ? tile.inputs[position] : tile.anchor);
-    input.data += tile.before * static_cast<std::uint64_t>(bytes(input.dtype));
+    const bool is_anchor = position >= tile.inputs.size();
+    inputs.push_back(skip(is_anchor ? tile.anchor : tile.inputs[position], tile.before));
   }
   return inputs;
-}
-
-void advance(std::vector<kernel::TypedInput>& inputs, std::uint64_t elements) {
-  for (kernel::TypedInput& input : inputs) {
-    input.data += elements * static_cast<std::uint64_t>(bytes(input.dtype));
-  }
 }
 
 io::GeometryItem item_of(std::string kind, std::string name, const stats::GeometryTotal& total) {
@@ -107,7 +100,7 @@ bool GeometryCollector::take(std::uint32_t task, const method::Tile& tile) {
       for (std::size_t i = 0; i < joined.size(); ++i) joined[i].data = (*whole)[i].data();
       finite = add_leaf(measured->tensor, leaf, joined, leaf_size) && finite;
     }
-    advance(inputs, count);
+    for (kernel::TypedInput& input : inputs) input = skip(input, count);
     first += count;
   }
   return finite;

@@ -125,6 +125,21 @@ void write_number_attribute(hid_t object, const std::string& name, std::uint64_t
   check.value(H5Awrite(attribute.get(), H5T_NATIVE_INT64, &stored), what);
 }
 
+void write_strings_attribute(hid_t object, const std::string& name, const std::vector<std::string>& values,
+                             const Hdf5Check& check) {
+  const std::string what = "write attribute " + quote(name);
+  const Hdf5Handle type = check.own(H5Tcopy(H5T_C_S1), what);
+  check.value(H5Tset_size(type.get(), H5T_VARIABLE), what);
+  check.value(H5Tset_cset(type.get(), H5T_CSET_UTF8), what);
+  const hsize_t count = values.size();
+  const Hdf5Handle space = check.own(H5Screate_simple(1, &count, nullptr), what);
+  const Hdf5Handle attribute =
+      check.own(H5Acreate2(object, name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT), what);
+  std::vector<const char*> pointers;
+  for (const std::string& value : values) pointers.push_back(value.c_str());
+  check.value(H5Awrite(attribute.get(), type.get(), pointers.data()), what);
+}
+
 void write_numbers_attribute(hid_t object, const std::string& name, const std::vector<std::uint64_t>& values,
                              const Hdf5Check& check) {
   const std::string what = "write attribute " + quote(name);

@@ -29,6 +29,9 @@ void write_string_attribute(hid_t object, const std::string& name, const std::st
 /// A scalar, stored as a signed 64-bit integer. @pre value < 2^63
 void write_number_attribute(hid_t object, const std::string& name, std::uint64_t value,
                             const Hdf5Check& check);
+/// A list, its strings of variable length.
+void write_strings_attribute(hid_t object, const std::string& name, const std::vector<std::string>& values,
+                             const Hdf5Check& check);
 void write_numbers_attribute(hid_t object, const std::string& name, const std::vector<std::uint64_t>& values,
                              const Hdf5Check& check);
 

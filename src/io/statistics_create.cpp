@@ -89,7 +89,7 @@ class StatisticsCreator {
 
   hid_t group(StatisticKind kind) {
     Hdf5Handle& group = groups_[kind];
-    if (!group) group = file_.add_group(name(kind));
+    if (!group) group = file_.add_group(file_.root(), name(kind), "/" + name(kind));
     return group.get();
   }
 

@@ -77,15 +77,6 @@ inline bool all_of_type(std::span<const TypedInput> inputs, DType dtype) {
   return std::all_of(inputs.begin(), inputs.end(),
                      [dtype](const TypedInput& input) { return input.dtype == dtype; });
 }
-/// `input` without its first `elements` elements.
-inline TypedInput skip(TypedInput input, std::uint64_t elements) {
-  if (input.data != nullptr) input.data += elements * static_cast<std::uint64_t>(bytes(input.dtype));
-  return input;
-}
-inline TypedOutput skip(TypedOutput output, std::uint64_t elements) {
-  output.data += elements * static_cast<std::uint64_t>(bytes(output.dtype));
-  return output;
-}
 inline std::vector<TypedInput> skip(std::span<const TypedInput> inputs, std::uint64_t elements) {
   std::vector<TypedInput> rest(inputs.begin(), inputs.end());
   for (TypedInput& input : rest) input = skip(input, elements);

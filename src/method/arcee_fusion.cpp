@@ -10,7 +10,6 @@
 #include "method/row_blocks.hpp"
 #include "method/row_pass.hpp"
 #include "method/sparse_survey.hpp"
-#include "method/tile_parts.hpp"
 #include "stockpot/stats/selection.hpp"
 
 namespace stockpot::method {
@@ -26,7 +25,7 @@ void for_each_importance(const Tile& tile, std::uint64_t row_length, Work work) 
     if (begin >= end) return;
     const std::uint64_t at = first - (tile.first - tile.before);
     const std::span<const double> all =
-        importance.of(from(tile.inputs.front(), at), from(tile.anchor, at), count);
+        importance.of(skip(tile.inputs.front(), at), skip(tile.anchor, at), count);
     work(begin, all.subspan(begin - first, end - begin));
   });
 }
@@ -44,10 +43,10 @@ class FusionPass : public ElementPass {
         bits[e / 64] |= static_cast<std::uint64_t>(importances[e] >= threshold_) << (e % 64);
       }
       const std::uint64_t at = first - (tile.first - tile.before);
-      const kernel::SparsePart part{.input = from(tile.inputs.front(), at), .keep = bits.data()};
+      const kernel::SparsePart part{.input = skip(tile.inputs.front(), at), .keep = bits.data()};
       counts.nonfinite +=
-          kernel::combine_task_vectors({}, std::span(&part, 1), from(tile.anchor, at),
-                                       from(tile.output, first - tile.first), importances.size())
+          kernel::combine_task_vectors({}, std::span(&part, 1), skip(tile.anchor, at),
+                                       skip(tile.output, first - tile.first), importances.size())
               .nonfinite;
     });
     return counts;

@@ -7,14 +7,13 @@
 #include <utility>
 
 #include "method/row_blocks.hpp"
-#include "method/tile_parts.hpp"
 #include "stockpot/kernel/columns.hpp"
 
 namespace stockpot::method {
 namespace {
 
 kernel::ColumnPair pair_of(const Tile& tile, std::uint64_t at) {
-  return {from(tile.inputs[0], at), from(tile.inputs[1], at), from(tile.anchor, at)};
+  return {skip(tile.inputs[0], at), skip(tile.inputs[1], at), skip(tile.anchor, at)};
 }
 
 /// Shares of the two vectors, by column.

@@ -7,7 +7,6 @@
 #include "method/finding_words.hpp"
 #include "method/l1_factor.hpp"
 #include "method/row_blocks.hpp"
-#include "method/tile_parts.hpp"
 #include "stockpot/kernel/sums.hpp"
 
 namespace stockpot::method {
@@ -23,12 +22,12 @@ class BlockParts {
   kernel::SparsePart part(const Tile& tile, std::size_t i, std::uint64_t first, std::uint64_t count) {
     const DellaRule& rule = tensor_.rules[i];
     const std::uint64_t at = first - (tile.first - tile.before);
-    kernel::SparsePart part{.input = from(tile.inputs[i], at), .weight = rule.weight, .factor = rule.factor};
+    kernel::SparsePart part{.input = skip(tile.inputs[i], at), .weight = rule.weight, .factor = rule.factor};
     if (!rule.keep) return part;
     bits_[i].resize((count + 63) / 64);
     if (tensor_.divides) divisors_[i].resize(count);
     double* const divisors = tensor_.divides ? divisors_[i].data() : nullptr;
-    rule.keep->fill(part.input, from(tile.anchor, at), first, count, bits_[i].data(), divisors, scratch_);
+    rule.keep->fill(part.input, skip(tile.anchor, at), first, count, bits_[i].data(), divisors, scratch_);
     part.keep = bits_[i].data();
     part.divisors = divisors;
     return part;
@@ -59,10 +58,10 @@ class DellaPass : public ElementPass {
       const std::uint64_t end = std::min(first + count, tile.first + tile.count);
       if (begin >= end) return;
       // Bits have no offset: where a block is cut it is computed whole, and its part is copied.
-      const kernel::TypedInput anchor = from(tile.anchor, first - (tile.first - tile.before));
+      const kernel::TypedInput anchor = skip(tile.anchor, first - (tile.first - tile.before));
       if (end - begin == count) {
         counts.nonfinite += kernel::combine_task_vectors(tensor_.form, parts, anchor,
-                                                         from(tile.output, begin - tile.first), count)
+                                                         skip(tile.output, begin - tile.first), count)
                                 .nonfinite;
         return;
       }
@@ -70,7 +69,7 @@ class DellaPass : public ElementPass {
       whole.resize(count * width);
       kernel::combine_task_vectors(tensor_.form, parts, anchor, {tile.output.dtype, whole.data()}, count);
       const kernel::TypedInput own{tile.output.dtype, whole.data() + (begin - first) * width};
-      counts.nonfinite += kernel::convert(own, from(tile.output, begin - tile.first), end - begin).nonfinite;
+      counts.nonfinite += kernel::convert(own, skip(tile.output, begin - tile.first), end - begin).nonfinite;
     });
     return counts;
   }
@@ -98,7 +97,7 @@ class DellaSurvey : public Survey {
     BlockParts blocks(rules);
     std::vector<double> entries;
     for_each_own_block(tile, rules.block_elements, [&](std::uint64_t first, std::uint64_t count) {
-      const kernel::TypedInput anchor = from(tile.anchor, first - (tile.first - tile.before));
+      const kernel::TypedInput anchor = skip(tile.anchor, first - (tile.first - tile.before));
       std::vector<double> sums;
       entries.resize(count);
       for (std::size_t i = 0; i < models_; ++i) {

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "method/finding_words.hpp"
-#include "method/tile_parts.hpp"
 #include "stockpot/base/error.hpp"
 #include "stockpot/kernel/fisher_mean.hpp"
 #include "stockpot/kernel/gram.hpp"
@@ -43,7 +42,7 @@ class FisherSurvey : public Survey {
     for (std::uint64_t done = 0; done < tile.count; done += leaf_elements) {
       const std::uint64_t count = std::min(leaf_elements, tile.count - done);
       for (const kernel::TypedInput& fisher : tile.statistics) {
-        const kernel::TypedInput leaf = from(fisher, done);
+        const kernel::TypedInput leaf = skip(fisher, done);
         double& square = leaves.emplace_back();
         kernel::gram({&leaf, 1}, {}, count, {&square, 1});
       }
@@ -57,9 +56,9 @@ class FisherSurvey : public Survey {
     for (const double square : reducer.total(squares_)) norms.push_back(std::sqrt(square));
     for (std::size_t i = 0; i < models_; ++i) {
       if (std::isfinite(norms[i])) continue;
-      throw Error(ExitCode::input, "the norm of the Fisher values of " +
-                                       quote(tensors_.front().model_names[i]) +
-                                       " is beyond what a double holds (normalization: none takes them as they are)");
+      throw Error(ExitCode::input,
+                  "the norm of the Fisher values of " + quote(tensors_.front().model_names[i]) +
+                      " is beyond what a double holds (normalization: none takes them as they are)");
     }
     norms_ = std::move(norms);
   }

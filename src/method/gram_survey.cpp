@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "method/finding_words.hpp"
-#include "method/tile_parts.hpp"
 #include "stockpot/kernel/gram.hpp"
 
 namespace stockpot::method {
@@ -30,9 +29,9 @@ class RunSums {
 
   void add_up(const Tile& tile, std::uint64_t first, std::uint64_t count, std::span<double> sums) const {
     std::vector<kernel::TypedInput> inputs;
-    const kernel::TypedInput anchor = from(tile.anchor, first);
+    const kernel::TypedInput anchor = skip(tile.anchor, first);
     if (span_ == Span::anchor_and_models) inputs.push_back(anchor);
-    for (const kernel::TypedInput& input : tile.inputs) inputs.push_back(from(input, first));
+    for (const kernel::TypedInput& input : tile.inputs) inputs.push_back(skip(input, first));
     const bool subtracts = span_ == Span::task_vectors;
     kernel::gram(inputs, subtracts ? anchor : kernel::TypedInput{}, count, sums.first(triangle_width_));
     if (vectors_ == 2) {

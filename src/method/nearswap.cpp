@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "method/task_vector_schema.hpp"
-#include "method/tile_parts.hpp"
 
 namespace stockpot::method {
 namespace {
@@ -14,7 +13,7 @@ class NearswapPass : public ElementPass {
   explicit NearswapPass(double t) : t_(t) {}
 
   kernel::ElementCounts apply(const Tile& tile) const override {
-    return kernel::nearswap(t_, from(tile.inputs.front(), tile.before), from(tile.anchor, tile.before),
+    return kernel::nearswap(t_, skip(tile.inputs.front(), tile.before), skip(tile.anchor, tile.before),
                             tile.output, tile.count);
   }
 

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "method/tile_parts.hpp"
 #include "stockpot/kernel/ownership.hpp"
 
 namespace stockpot::method {
@@ -16,9 +15,9 @@ class OwnershipPass : public ElementPass {
   kernel::ElementCounts apply(const Tile& tile) const override {
     std::vector<kernel::OwningPart> parts;
     for (std::size_t i = 0; i < factors_.size(); ++i) {
-      parts.push_back({from(tile.inputs[i], tile.before), factors_[i]});
+      parts.push_back({skip(tile.inputs[i], tile.before), factors_[i]});
     }
-    return kernel::combine_owned(parts, from(tile.anchor, tile.before), epsilon_, tile.output, tile.count);
+    return kernel::combine_owned(parts, skip(tile.anchor, tile.before), epsilon_, tile.output, tile.count);
   }
 
  private:

@@ -5,7 +5,6 @@
 
 #include "method/ownership_pass.hpp"
 #include "method/task_vector_schema.hpp"
-#include "method/tile_parts.hpp"
 #include "stockpot/kernel/ownership.hpp"
 #include "stockpot/method/survey.hpp"
 
@@ -22,10 +21,10 @@ class OwnershipSurvey : public Survey {
 
   void take(std::size_t tensor, const Tile& tile) override {
     std::vector<kernel::TypedInput> inputs;
-    for (const kernel::TypedInput& input : tile.inputs) inputs.push_back(from(input, tile.before));
+    for (const kernel::TypedInput& input : tile.inputs) inputs.push_back(skip(input, tile.before));
     std::vector<std::uint64_t> unique(inputs.size(), 0);
     std::vector<std::uint64_t> shared(inputs.size(), 0);
-    kernel::owner_counts(inputs, from(tile.anchor, tile.before), tensors_[tensor].values.number("epsilon"),
+    kernel::owner_counts(inputs, skip(tile.anchor, tile.before), tensors_[tensor].values.number("epsilon"),
                          tile.count, unique, shared);
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < inputs.size(); ++i) {

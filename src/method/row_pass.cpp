@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "method/tile_parts.hpp"
-
 namespace stockpot::method {
 namespace {
 
@@ -22,9 +20,9 @@ class RowPass : public ElementPass {
       const std::uint64_t first = std::max(row, tile.first);
       const std::uint64_t count = std::min(row + row_, end) - first;
       std::vector<kernel::TypedInput> inputs;
-      for (const kernel::TypedInput& input : tile.inputs) inputs.push_back(from(input, first - begin));
-      counts.nonfinite += kernel::linear_form(form, inputs, from(tile.anchor, first - begin),
-                                              from(tile.output, first - tile.first), count)
+      for (const kernel::TypedInput& input : tile.inputs) inputs.push_back(skip(input, first - begin));
+      counts.nonfinite += kernel::linear_form(form, inputs, skip(tile.anchor, first - begin),
+                                              skip(tile.output, first - tile.first), count)
                               .nonfinite;
     }
     return counts;

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "method/tile_parts.hpp"
-
 namespace stockpot::method {
 namespace {
 
@@ -49,7 +47,7 @@ class TaskVectorPass : public ElementPass {
                        kernel::TypedInput anchor) {
                      counts.nonfinite +=
                          kernel::combine_task_vectors(form_, parts, anchor,
-                                                      from(tile.output, first - tile.first), count)
+                                                      skip(tile.output, first - tile.first), count)
                              .nonfinite;
                    });
     return counts;
@@ -77,7 +75,7 @@ void for_each_piece(const std::vector<SparseRule>& rules, const Tile& tile, std:
     for (std::size_t i = 0; i < rules.size(); ++i) {
       if (rules[i].drops_all) continue;
       kernel::SparsePart part = part_at(rules[i], first);
-      part.input = from(tile.inputs[i], first - inputs_begin);
+      part.input = skip(tile.inputs[i], first - inputs_begin);
       if (rules[i].keep) {
         part.keep = shared;
         if (shared == nullptr || !rules[i].keep->same_for_all_models()) {
@@ -89,7 +87,7 @@ void for_each_piece(const std::vector<SparseRule>& rules, const Tile& tile, std:
       }
       parts.push_back(part);
     }
-    work(first, length, parts, from(tile.anchor, first - inputs_begin));
+    work(first, length, parts, skip(tile.anchor, first - inputs_begin));
     first += length;
   }
 }

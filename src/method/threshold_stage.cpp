@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "method/finding_words.hpp"
-#include "method/tile_parts.hpp"
 #include "stockpot/kernel/selection.hpp"
 
 namespace stockpot::method {
@@ -47,7 +46,7 @@ void ThresholdStage::take(std::size_t tensor, const Tile& tile, const std::vecto
     const kernel::TypedInput input = tile.inputs[model_of_stream_[stream]];
     for (std::uint64_t done = 0; done < tile.count; done += leaf_elements) {
       const std::uint64_t count = std::min(leaf_elements, tile.count - done);
-      kernel::magnitudes(from(input, tile.before + done), from(tile.anchor, tile.before + done), count,
+      kernel::magnitudes(skip(input, tile.before + done), skip(tile.anchor, tile.before + done), count,
                          keys.data());
       selection_->take(stream, positions_.of(tensor, tile.first + done), {keys.data(), count});
     }

@@ -7,7 +7,6 @@
 #include <limits>
 #include <utility>
 
-#include "method/tile_parts.hpp"
 #include "stockpot/kernel/selection.hpp"
 #include "stockpot/stats/counts.hpp"
 
@@ -17,11 +16,11 @@ namespace {
 /// Every model's element `first` of the tensor.
 std::vector<kernel::TypedInput> inputs_at(const Tile& tile, std::uint64_t first) {
   std::vector<kernel::TypedInput> inputs(tile.inputs.begin(), tile.inputs.end());
-  for (kernel::TypedInput& input : inputs) input = from(input, first - (tile.first - tile.before));
+  for (kernel::TypedInput& input : inputs) input = skip(input, first - (tile.first - tile.before));
   return inputs;
 }
 kernel::TypedInput anchor_at(const Tile& tile, std::uint64_t first) {
-  return from(tile.anchor, first - (tile.first - tile.before));
+  return skip(tile.anchor, first - (tile.first - tile.before));
 }
 
 /// Positions at which the variance is above the cut, or equal to it and before its bound.

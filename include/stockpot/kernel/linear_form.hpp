@@ -39,6 +39,16 @@ struct TypedOutput {
   std::byte* data = nullptr;
 };
 
+/// `input` without its first `elements` elements; none stays none.
+inline TypedInput skip(TypedInput input, std::uint64_t elements) {
+  if (input.data != nullptr) input.data += elements * static_cast<std::uint64_t>(bytes(input.dtype));
+  return input;
+}
+inline TypedOutput skip(TypedOutput output, std::uint64_t elements) {
+  output.data += elements * static_cast<std::uint64_t>(bytes(output.dtype));
+  return output;
+}
+
 /// Counts what an output pass met; sums of these over tiles are exact.
 struct ElementCounts {
   std::uint64_t nonfinite = 0;  ///< outputs that are NaN or infinite after rounding

@@ -99,8 +99,17 @@ TEST_F(Fisher, ResumesWithTheNormsThatWereFound) {
 
 TEST_F(Fisher, OfAnotherModelIsRefused) {
   stockpot::test::write_fisher(folder / "m1.h5", folder / "m2", statistics.at("m1"));
+  options.statistics = folder / "geometry.h5";
   expect_refused(ExitCode::input, {"m1.h5", "is of another model", "model_digest"});
   expect_nothing_finished();
+  EXPECT_FALSE(std::filesystem::exists(options.statistics));
+}
+
+TEST_F(Fisher, BeyondWhatANormHoldsIsRefused) {
+  auto& tensor = statistics["m1"]["layers.1.bias"];
+  tensor.dtype = DType::f64;
+  tensor.bytes = stockpot::test::encode(DType::f64, std::vector<double>(33'001, 1e200));
+  expect_refused_with({"the norm of the Fisher values of", "m1", "normalization: none"});
 }
 
 TEST_F(Fisher, WithBadValuesIsRefused) {

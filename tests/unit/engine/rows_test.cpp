@@ -76,6 +76,20 @@ TEST_P(Rows, AcrossUnitsGiveTheSameBytesOnEveryGrid) {
   }
 }
 
+TEST_F(Rows, NameTheFileOfANanThatOnlyCompletesARow) {
+  write_models();
+  CheckpointBuilder model;
+  std::vector<double> values(2300 * 517, 1.0);
+  values[524'288] = std::nan("");  // the first of the second unit, in a row that begins in the first one
+  model.add("layers.0.weight", DType::f64, {2300, 517}, values);
+  write("m2", model);
+  write_recipe(
+      "merge_method: model_stock\nparameters: {filter_wise: true}\ninclude: ['^layers.0.weight$']\n"
+      "keep_from: '@/m1'\nmodels: [{model: '@/m1'}, {model: '@/m2'}]\nbase_model: '@/m0'\n");
+  options.plan.memory_bytes = smallest_memory();  // one unit after the other
+  expect_refused(ExitCode::input, {"m2", "'layers.0.weight'", "1 NaN or infinite elements among"});
+}
+
 INSTANTIATE_TEST_SUITE_P(Methods, Rows, testing::ValuesIn(cases()),
                          [](const auto& test_info) { return test_info.param.name; });
 
