@@ -143,6 +143,16 @@ std::uint64_t readings(const MergePlan& plan, std::uint32_t task) {
 }
 
 std::uint64_t owner_column(const MergePlan& plan, std::uint32_t task, std::uint64_t unit) {
+bool is_shared(const MergePlan& plan, const ScopeGroup& group) {
+  return plan.grid.columns > 1 || group.is_shared_by_rows();
+}
+
+std::uint64_t shared_survey_bytes(const MergePlan& plan, const ScopeGroup& group) {
+  const std::uint64_t sharers =
+      group.is_shared_by_rows() ? plan.scopes.most_shared_by_a_row : row_scopes_at_once;
+  return plan.buffers.survey_bytes / sharers;
+}
+
   const TensorTask& work = plan.tasks[task];
   if (work.kind == TaskKind::copy || work.kind == TaskKind::digest) {
     return plan.column_of_model[work.inputs.front().model];

@@ -15,7 +15,8 @@ using nlohmann::json;
 json traffic_json(const Traffic& traffic) {
   return {{"read", traffic.read_bytes},
           {"exchanged", traffic.exchanged_bytes},
-          {"written", traffic.written_bytes}};
+          {"written", traffic.written_bytes},
+          {"reduced", traffic.reduced_bytes}};
 }
 
 struct Totals {
@@ -29,6 +30,7 @@ Totals totals_of(const std::vector<RankForecast>& ranks) {
     totals.traffic.read_bytes += rank.traffic.read_bytes;
     totals.traffic.exchanged_bytes += rank.traffic.exchanged_bytes;
     totals.traffic.written_bytes += rank.traffic.written_bytes;
+    totals.traffic.reduced_bytes += rank.traffic.reduced_bytes;
     totals.peak_resident_bytes = std::max(totals.peak_resident_bytes, rank.peak_resident_bytes);
   }
   return totals;
@@ -129,14 +131,16 @@ std::string report_text(const MergePlan& plan, const ModelSet& models, bool effe
   std::string text = fmt::format("{} tensors, {} in {} files; {} ranks as {} x {}, imbalance {:.2f} %\n",
                                  tensors, format_size(plan.layout.tensor_bytes), plan.layout.files.size(),
                                  ranks.size(), plan.grid.rows, plan.grid.columns, 100.0 * plan.imbalance);
-  text += fmt::format("total: read {}, exchange {}, write {}; at most {} of memory per rank\n",
+  text += fmt::format("total: read {}, exchange {}, write {}, reduce {}; at most {} of memory per rank\n",
                       format_size(totals.traffic.read_bytes), format_size(totals.traffic.exchanged_bytes),
-                      format_size(totals.traffic.written_bytes), format_size(totals.peak_resident_bytes));
+                      format_size(totals.traffic.written_bytes), format_size(totals.traffic.reduced_bytes),
+                      format_size(totals.peak_resident_bytes));
   for (std::size_t r = 0; r < std::min(shown_ranks, ranks.size()); ++r) {
-    text += fmt::format("rank {:>5}: {:>6} tensors, read {:>12}, exchange {:>12}, write {:>12}\n", r,
-                        ranks[r].tensors, format_size(ranks[r].traffic.read_bytes),
-                        format_size(ranks[r].traffic.exchanged_bytes),
-                        format_size(ranks[r].traffic.written_bytes));
+    text +=
+        fmt::format("rank {:>5}: {:>6} tensors, read {:>12}, exchange {:>12}, write {:>12}, reduce {:>12}\n",
+                    r, ranks[r].tensors, format_size(ranks[r].traffic.read_bytes),
+                    format_size(ranks[r].traffic.exchanged_bytes),
+                    format_size(ranks[r].traffic.written_bytes), format_size(ranks[r].traffic.reduced_bytes));
   }
   if (ranks.size() > shown_ranks)
     text += fmt::format("... {} more ranks (--json lists all)\n", ranks.size() - shown_ranks);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "stockpot/kernel/linear_form.hpp"
+#include "stockpot/method/survey_cost.hpp"
 #include "stockpot/recipe/recipe.hpp"
 #include "stockpot/recipe/schema.hpp"
 #include "stockpot/tensor/shape.hpp"
@@ -48,6 +49,9 @@ struct TensorContext {
   std::vector<std::string> model_names;  ///< recipe order without the anchor; keys of random numbers
 };
 
+/// Tells the tensor from all others of a scope, of which several may be blocks of one.
+std::string part_of(const TensorContext& tensor);
+
 /// Consecutive elements [first, first + count) of one tensor: every model's, the anchor's, and where the
 /// result goes. Inputs begin at element `first` - `before`: with a method that works on rows they hold whole
 /// rows, `before` + `count` + `after` elements.
@@ -78,13 +82,6 @@ class ElementPass {
 
 class Survey;
 struct ScopeContext;
-
-/// What a survey reads and holds in the ordinary case.
-struct SurveyCost {
-  std::uint64_t passes = 1;        ///< over every element
-  bool samples = false;            ///< and a sampling round before them
-  std::uint64_t memory_bytes = 0;  ///< that it can use well, beyond lists of a few numbers a tensor
-};
 
 /// Properties that the catalog's test suite checks of every method that claims them.
 struct Claims {
