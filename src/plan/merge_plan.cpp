@@ -60,7 +60,8 @@ Exchange cheaper_exchange(const std::vector<TensorTask>& tasks, const ModelSet& 
 }
 
 MergeSettings settings_of(const recipe::Recipe& recipe, const method::Method& method, std::uint64_t seed) {
-  return {recipe.semantics, recipe.scope.value_or(method.default_scope(recipe.semantics)), seed};
+  return {recipe.semantics, recipe.scope.value_or(method.default_scope(recipe.semantics)), seed,
+          recipe.sparsify};
 }
 
 bool is_linear(const method::Method& method, const MergePlan& plan, const ModelSet& models) {
@@ -142,7 +143,6 @@ std::uint64_t readings(const MergePlan& plan, std::uint32_t task) {
   return 1 + (place ? plan.scopes.groups[place->scope].cost.passes : 0);
 }
 
-std::uint64_t owner_column(const MergePlan& plan, std::uint32_t task, std::uint64_t unit) {
 bool is_shared(const MergePlan& plan, const ScopeGroup& group) {
   return plan.grid.columns > 1 || group.is_shared_by_rows();
 }
@@ -153,6 +153,7 @@ std::uint64_t shared_survey_bytes(const MergePlan& plan, const ScopeGroup& group
   return plan.buffers.survey_bytes / sharers;
 }
 
+std::uint64_t owner_column(const MergePlan& plan, std::uint32_t task, std::uint64_t unit) {
   const TensorTask& work = plan.tasks[task];
   if (work.kind == TaskKind::copy || work.kind == TaskKind::digest) {
     return plan.column_of_model[work.inputs.front().model];

@@ -51,10 +51,23 @@ json effective_json(const TensorTask& task, const ModelSet& models) {
   return values;
 }
 
+json sparsify_json(const recipe::Sparsify& sparsify) {
+  const bool dare = sparsify.method == recipe::Sparsify::Method::dare;
+  json values = {{"method", dare ? "dare" : "ties"}, {"density", sparsify.density}};
+  if (dare) values["rescale"] = sparsify.rescale;
+  return values;
+}
+
+json effective_json(const TensorTask& task, const MergePlan& plan, const ModelSet& models) {
+  json values = effective_json(task, models);
+  if (plan.settings.sparsify) values["sparsify"] = sparsify_json(*plan.settings.sparsify);
+  return values;
+}
+
 json effective_json(const MergePlan& plan, const ModelSet& models) {
   json tensors = json::object();
   for (const TensorTask& task : plan.tasks) {
-    if (task.kind == TaskKind::merge) tensors[task.label()] = effective_json(task, models);
+    if (task.kind == TaskKind::merge) tensors[task.label()] = effective_json(task, plan, models);
   }
   return tensors;
 }
@@ -147,7 +160,7 @@ std::string report_text(const MergePlan& plan, const ModelSet& models, bool effe
   if (effective) {
     for (const TensorTask& task : plan.tasks) {
       if (task.kind == TaskKind::merge)
-        text += task.label() + ": " + dump(effective_json(task, models), -1) + "\n";
+        text += task.label() + ": " + dump(effective_json(task, plan, models), -1) + "\n";
     }
   }
   return text;

@@ -64,6 +64,8 @@ struct Tile {
   kernel::TypedInput anchor;                       ///< data is null without one
   std::span<const kernel::TypedInput> statistics;  ///< by input; empty without
   kernel::TypedOutput output;                      ///< unused while statistics are taken
+  /// For the method to work in: Method::workspace_width doubles for each element that the inputs hold.
+  std::span<double> workspace;
 };
 
 /// The apply step of one tensor: statistics and coefficients are known, elements are independent.
@@ -118,6 +120,8 @@ class Method {
   }
   /// True if surveys lead to linear forms.
   [[nodiscard]] virtual bool surveys_for_linear_form() const { return false; }
+  /// Doubles of workspace that tiles bring along, for each element.
+  [[nodiscard]] virtual std::uint64_t workspace_width(const TensorContext& /*tensor*/) const { return 0; }
   /// Tiles hold whole runs of so many elements, in the survey and when applied; the last run of a tensor may
   /// be shorter. 1: any cut will do.
   [[nodiscard]] virtual std::uint64_t row_elements(const TensorContext& /*tensor*/) const { return 1; }
