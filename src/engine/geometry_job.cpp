@@ -68,7 +68,8 @@ GeometrySummary measure_geometry(comm::Communicator& world, const std::filesyste
   const auto begin = std::chrono::steady_clock::now();
   LoadedRecipe loaded = load_models(world, load_recipe(world, recipe, options.lenient, options.warn),
                                     options.plan.grid, options.warn);
-  loaded.method = method::find_method(matching_method);
+  loaded.method = {std::shared_ptr<const method::Method>(), method::find_method(matching_method)};
+  loaded.recipe.sparsify.reset();  // the models as they are
   MeasurePlan planned;
   comm::agree_after(world, "plan", [&] {
     planned = make_measure_plan(loaded, options, world.is_root() ? options.warn : WarningSink{});

@@ -67,7 +67,7 @@ LoadedRecipe load_models(comm::Communicator& world, recipe::Recipe recipe, const
                          const WarningSink& warn) {
   expand_trajectories(world, recipe);
   LoadedRecipe loaded{std::move(recipe), nullptr, {}};
-  loaded.method = method::find_method(loaded.recipe.method);
+  loaded.method = method::method_of(loaded.recipe);
   const std::vector<plan::ModelUse> uses = plan::models_of(loaded.recipe);
   comm::agree_after(world, "grid", [&] { check_grid(grid, plan::checkpoint_count(uses), world.size()); });
   std::vector<checkpoint::Checkpoint> checkpoints = share_headers(world, uses, grid, warn);

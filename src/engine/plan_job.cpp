@@ -54,7 +54,8 @@ void find_out(PlannedMerge& planned, const std::filesystem::path& path, const Ru
   }
   if (!all_opened) return;
 
-  const method::Method& method = *method::find_method(recipe.method);
+  const std::shared_ptr<const method::Method> made = method::method_of(recipe);
+  const method::Method& method = *made;
   plan::ResolvedMerge resolved = plan::resolve(recipe, method, planned.models, options.dtype);
   add(planned, resolved.code, std::exchange(resolved.problems, {}));
   if (planned.code != ExitCode::success) return;

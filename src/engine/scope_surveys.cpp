@@ -60,8 +60,8 @@ void ScopeSurveys::report(std::uint32_t scope) {
   const method::Survey& survey = at(scope);
   const plan::ScopeGroup& group = plan_.scopes.groups[scope];
   const std::vector<std::uint32_t>& tasks = group.tasks;
-  const bool whole_model =
-      group.kind == recipe::Scope::model && !plan_.tasks[tasks.front()].is_scope_of_its_own();
+  const bool whole_model = group.kind == recipe::Scope::model &&
+                           !plan_.tasks[tasks.front()].is_scope_of_its_own() && !survey.reports_by_tensor();
   std::map<std::string, method::Diagnostics> found;
   for (std::size_t position = 0; position < (whole_model ? 1 : tasks.size()); ++position) {
     method::Diagnostics diagnostics = survey.diagnostics(position);

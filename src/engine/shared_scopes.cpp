@@ -117,24 +117,22 @@ void SharedScopes::find_cut_scopes(std::uint64_t my_row) {
 }
 
 bool SharedScopes::begin_batch() {
-  constexpr std::size_t most_at_once = 16;
-  const std::uint64_t limit = job_.plan.buffers.surveys_at_once;
-  const std::size_t scopes_at_once = limit == 0 ? most_at_once : std::min<std::size_t>(most_at_once, limit);
   batch_.clear();
-  // Every rank of a scope must give it the same memory: what one allows that has as many as any.
-  std::size_t sharers = std::max<std::size_t>(1, by_color_.size());
   if (!cut_begun_) {
     cut_begun_ = true;
     batch_ = cut_;
   }
   if (batch_.empty()) {
-    sharers = scopes_at_once;
-    const std::size_t end = std::min(own_row_.size(), next_of_row_ + scopes_at_once);
+    const std::uint64_t limit = job_.plan.buffers.surveys_at_once;
+    const std::uint64_t at_once =
+        limit == 0 ? plan::row_scopes_at_once : std::min(limit, plan::row_scopes_at_once);
+    const std::size_t end = std::min<std::size_t>(own_row_.size(), next_of_row_ + at_once);
     for (; next_of_row_ < end; ++next_of_row_) batch_.push_back(own_row_[next_of_row_]);
   }
   comm::agree_after(world_, "statistics", [&] {
     for (const SharedScope& shared : batch_) {
-      job_.begin_survey(shared.scope, job_.plan.buffers.survey_bytes / sharers);
+      job_.begin_survey(shared.scope,
+                        plan::shared_survey_bytes(job_.plan, job_.plan.scopes.groups[shared.scope]));
     }
   });
   std::uint64_t begun = batch_.size();

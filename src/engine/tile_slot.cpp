@@ -23,6 +23,8 @@ void TileSlot::place(const Job& job, const GridStep& next) {
   std::byte* free_bytes = buffer.data();
   sums = {reinterpret_cast<double*>(free_bytes), next.tile.count};
   free_bytes += next.tile.count * sizeof(double);
+  tile.workspace = {reinterpret_cast<double*>(free_bytes), task.workspace_width * next.tile.covered()};
+  free_bytes += tile.workspace.size_bytes();
   for (const plan::InputRef& input : inputs) {
     input_data.push_back(free_bytes);
     typed_inputs.push_back({plan::input_dtype(task, job.models, input), free_bytes});

@@ -13,7 +13,10 @@ UnitWorker::UnitWorker(Job& job) : job_(job), buffer_(job.budget.acquire(job.pla
 method::Tile UnitWorker::place_tile(const plan::TensorTask& task, const std::vector<plan::InputRef>& inputs,
                                     std::uint64_t length) {
   method::Tile tile;
+  // Doubles first: the buffer is page-aligned, so they are aligned too.
   std::byte* next = buffer_.data();
+  tile.workspace = {reinterpret_cast<double*>(next), task.workspace_width * length};
+  next += tile.workspace.size_bytes();
   input_data_.clear();
   typed_inputs_.clear();
   for (const plan::InputRef& input : inputs) {

@@ -132,7 +132,7 @@ class ArceeFusion : public Method {
 
   Claims claims() const override { return {.idempotent = true}; }
   bool needs_survey(const TensorContext& tensor) const override { return tensor.elements > 0; }
-  SurveyCost survey_cost(const TensorContext&) const override { return selection_cost(); }
+  SurveyCost survey_cost(const TensorContext&) const override { return selection_cost(3, false); }
   std::uint64_t row_elements(const TensorContext& tensor) const override { return row_length(tensor); }
 
   std::unique_ptr<Survey> survey(const ScopeContext& scope) const override {

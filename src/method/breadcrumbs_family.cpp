@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "method/rescale_stage.hpp"
 #include "method/sparse_survey.hpp"
 #include "method/task_vector_schema.hpp"
 
@@ -29,8 +30,8 @@ class Breadcrumbs : public Method {
     return std::any_of(densities.begin(), densities.end(), [](double density) { return density < 1.0; });
   }
   SurveyCost survey_cost(const TensorContext& tensor) const override {
-    SurveyCost cost = selection_cost();
-    if (tensor.values.flag("rescale")) ++cost.passes;
+    SurveyCost cost = selection_cost(2 * tensor.models, true);  // both ends of what is kept
+    if (tensor.values.flag("rescale")) add_leaf_sums(cost, rescale_width(tensor.models));
     return cost;
   }
 

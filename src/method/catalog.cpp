@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "method/sparsified.hpp"
+
 namespace stockpot::method {
 
 #define STOCKPOT_METHOD(name) std::unique_ptr<Method> make_##name();
@@ -57,6 +59,12 @@ const Method* find_method(std::string_view name) {
   const auto found = std::find_if(methods.begin(), methods.end(),
                                   [name](const Method* m) { return m->schema().name == name; });
   return found == methods.end() ? nullptr : *found;
+}
+
+std::shared_ptr<const Method> method_of(const recipe::Recipe& recipe) {
+  const Method* const method = find_method(recipe.method);
+  if (recipe.sparsify) return make_sparsified(*method, *recipe.sparsify, recipe.scope);
+  return {std::shared_ptr<const Method>(), method};  // the catalog's own
 }
 
 const recipe::Schema& schema() {

@@ -119,9 +119,12 @@ std::uint64_t column_block(const TensorContext& tensor) {
   return std::max(rows * columns, block_of_rows(columns));
 }
 
-std::uint64_t column_survey_bytes(const TensorContext& tensor) {
+SurveyCost column_survey_cost(const TensorContext& tensor) {
   const std::uint64_t levels = std::bit_width(block_count(tensor.elements, column_block(tensor)));
-  return (levels + 1) * kernel::column_sums * column_count(tensor) * sizeof(double);
+  const std::uint64_t width = kernel::column_sums * column_count(tensor);
+  return {
+      .memory_bytes = (levels + 1) * width * sizeof(double),
+      .reductions = {{.part = part_of(tensor), .leaf_width = width, .leaf_elements = column_block(tensor)}}};
 }
 
 std::unique_ptr<Survey> make_column_survey(const ScopeContext& scope, SolveLine solve) {

@@ -15,8 +15,8 @@ std::uint64_t column_count(const TensorContext& tensor);
 /// Tiles must hold whole blocks of so many elements for the survey below.
 std::uint64_t column_block(const TensorContext& tensor);
 
-/// What the survey holds: some sums of every column, for each level of the tree over blocks.
-std::uint64_t column_survey_bytes(const TensorContext& tensor);
+/// What the survey costs. It holds some sums of every column, for each level of the tree over blocks.
+SurveyCost column_survey_cost(const TensorContext& tensor);
 
 using SolveLine = std::function<Shares(const TensorContext& tensor, const Geometry& geometry)>;
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "method/random_keep.hpp"
+#include "method/rescale_stage.hpp"
 #include "method/sparse_survey.hpp"
 #include "method/task_vector_schema.hpp"
 
@@ -28,6 +29,9 @@ class Dare : public Method {
     const std::vector<double> densities = tensor.values.of_models("density");
     return std::any_of(densities.begin(), densities.end(),
                        [](double density) { return density > 0.0 && density < 1.0; });
+  }
+  SurveyCost survey_cost(const TensorContext& tensor) const override {
+    return {.reductions = {{.leaf_width = rescale_width(tensor.models)}}};
   }
   std::unique_ptr<Survey> survey(const ScopeContext& scope) const override {
     SparseSurvey wanted;

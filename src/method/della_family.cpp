@@ -40,6 +40,9 @@ class Della : public Method {
     return block_of_rows(rows_along_axis_1(tensor).slab());
   }
 
+  SurveyCost survey_cost(const TensorContext& tensor) const override {
+    return {.reductions = {{.leaf_width = 2 * tensor.models, .leaf_elements = row_elements(tensor)}}};
+  }
   std::unique_ptr<Survey> survey(const ScopeContext& scope) const override {
     std::vector<DellaTensor> tensors;
     for (const TensorContext& tensor : scope.tensors) tensors.push_back(prepared(tensor));

@@ -61,6 +61,9 @@ class Fisher : public Method {
     const bool is_model = tensor.values.words.at("normalization") == "model";
     return is_model ? recipe::Scope::model : recipe::Scope::tensor;
   }
+  SurveyCost survey_cost(const TensorContext& tensor) const override {
+    return {.reductions = {{.leaf_width = tensor.models}}};
+  }
   std::unique_ptr<Survey> survey(const ScopeContext& scope) const override {
     for (const TensorContext& tensor : scope.tensors) check_weights(tensor);
     return make_fisher_survey(scope);

@@ -126,6 +126,10 @@ Geometry geometry_of(Span span, const Tile& tile, std::uint64_t first, std::uint
   return {stats::GramMatrix(run.vectors(), std::move(sums)), difference};
 }
 
+SurveyCost gram_cost(Span span, std::size_t models) {
+  return {.reductions = {{.leaf_width = RunSums(span, models).width()}}};
+}
+
 std::unique_ptr<Survey> make_gram_survey(const ScopeContext& scope, Span span, SolveGeometry solve) {
   return std::make_unique<GramSurvey>(scope, span, std::move(solve));
 }

@@ -34,6 +34,9 @@ using SolveGeometry = std::function<LinearMerge(const TensorContext& tensor, con
 /// The geometry of `count` elements of a tile, from `first` on, counted as the inputs are. Local.
 Geometry geometry_of(Span span, const Tile& tile, std::uint64_t first, std::uint64_t count);
 
+/// What the survey below costs.
+SurveyCost gram_cost(Span span, std::size_t models);
+
 /// Reads everything once: the Gram matrix of a scope, from which each of its tensors gets a linear form.
 std::unique_ptr<Survey> make_gram_survey(const ScopeContext& scope, Span span, SolveGeometry solve);
 

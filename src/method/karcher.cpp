@@ -42,6 +42,9 @@ class Karcher : public Method {
   bool needs_survey(const TensorContext& tensor) const override { return tensor.models > 1; }
   bool surveys_for_linear_form() const override { return true; }
 
+  SurveyCost survey_cost(const TensorContext& tensor) const override {
+    return gram_cost(Span::models, tensor.models);
+  }
   std::unique_ptr<Survey> survey(const ScopeContext& scope) const override {
     return make_gram_survey(scope, Span::models, solve);
   }

@@ -7,6 +7,11 @@
 
 namespace stockpot::method {
 
+/// What the stage below reduces.
+inline Reduction majority_reduction() {
+  return {.words = 1};
+}
+
 /// Finds the sign that most elements of the scope elect: the sign of the sum of all elected signs, + where
 /// that is zero. Ties-merging (Yadav et al. 2023), src/utils/merge_utils.py.
 class MajorityStage : public SurveyStage {

@@ -4,6 +4,7 @@
 
 #include "method/layer_equation.hpp"
 #include "method/matrix_sum.hpp"
+#include "method/mats_layer.hpp"
 #include "method/mats_start.hpp"
 #include "method/mats_surveys.hpp"
 #include "stockpot/method/method.hpp"
@@ -60,6 +61,16 @@ recipe::MethodSchema make_schema() {
   return schema;
 }
 
+/// What the iterations bring together, if they don't stop early.
+Reduction inner_products(const TensorContext& tensor) {
+  const auto iterations = static_cast<std::uint64_t>(tensor.values.number("iterations"));
+  const bool preconditioned = tensor.values.words.at("preconditioner") == "jacobi";
+  Reduction products;
+  products.leaf_width = 2 + (preconditioned ? 3 : 2) * iterations;
+  if (tensor.matrices.order > 0) products.leaf_elements = product_leaf_elements(tensor);
+  return products;
+}
+
 /// S(A_i V B_i) = S(A_i W_i^T B_i) for V = W^T, by a few steps of conjugate gradients from `init`: Tam et al.
 /// 2024, section 4 (conjugateGradient_fisherMerging.py, conjugateGradient_diagonalFisher.py); methods.md 9.
 /// forward: A_i = weight_i (alpha G_i + (1 - alpha) diag(G_i)), B_i = I; kfac: B_i the same of the output
@@ -94,19 +105,25 @@ class Mats : public Method {
     // Unknown, residual, direction and product; before them, beside the first two, the models' elements.
     constexpr std::uint64_t vector_bytes = sizeof(double);
     const MatrixShape& matrices = tensor.matrices;
+    const std::vector<Reduction> products{inner_products(tensor)};
     if (tensor.has_statistics) {
-      return {.needed_bytes_per_element = 7 * vector_bytes, .kept_bytes_per_element = vector_bytes};
+      return {.needed_bytes_per_element = 7 * vector_bytes,
+              .kept_bytes_per_element = vector_bytes,
+              .reductions = products};
     }
     // With one more for the preconditioner.
     SurveyCost cost{
         .needed_bytes = MatrixSum::bytes(matrices.order),
         .needed_bytes_per_element = std::max(matrices.element_bytes + 2 * vector_bytes, 5 * vector_bytes),
         .needed_bytes_per_lane = MatrixSum::lane_bytes(tensor),
-        .kept_bytes_per_element = vector_bytes};
+        .kept_bytes_per_element = vector_bytes,
+        .reductions = products};
     if (matrices.output_order > 0) {
       cost.needed_bytes = tensor.models * (cost.needed_bytes + MatrixSum::bytes(matrices.output_order));
       // Every rank brings the whole direction together, as words and as doubles.
       cost.needed_bytes += 4 * sizeof(double) * tensor.elements;
+      const auto iterations = static_cast<std::uint64_t>(tensor.values.number("iterations"));
+      cost.reductions.push_back({.element_words = tensor.models + 1 + iterations, .unit_words = 2});
     }
     return cost;
   }

@@ -9,20 +9,15 @@ namespace stockpot::method {
 MatsLayerSurvey::MatsLayerSurvey(const TensorContext& tensor)
     : equation_(tensor), tensor_(tensor), iterations_(tensor) {}
 
-std::uint64_t MatsLayerSurvey::leaf_count() const {
-  if (columns_run(tensor_) >= tensor_.elements) return 1;
-  return (equation_.columns() + kernel::solve_block_columns - 1) / kernel::solve_block_columns;
+std::uint64_t product_leaf_elements(const TensorContext& tensor) {
+  const std::uint64_t run = columns_run(tensor);
+  return run >= tensor.elements ? run : kernel::solve_block_columns * tensor.matrices.order;
 }
 
-/// One for each block of columns, or one for a tensor that is never cut.
 std::vector<ProductLeaf> MatsLayerSurvey::leaves() const {
   std::vector<ProductLeaf> leaves;
+  const std::uint64_t leaf = product_leaf_elements(tensor_);
   for (const OwnElements& stretch : equation_.unknown().stretches()) {
-    if (leaf_count() == 1) {
-      leaves.push_back({0, stretch.offset, stretch.count});
-      continue;
-    }
-    const std::uint64_t leaf = kernel::solve_block_columns * equation_.order();
     for (std::uint64_t done = 0; done < stretch.count; done += leaf) {
       leaves.push_back(
           {(stretch.first + done) / leaf, stretch.offset + done, std::min(leaf, stretch.count - done)});
@@ -41,6 +36,8 @@ void MatsLayerSurvey::end_round(stats::Reducer& reducer) {
     return;
   }
   end_matrices(reducer);
+  const std::uint64_t leaf = product_leaf_elements(tensor_);
+  const std::uint64_t leaf_count = (tensor_.elements + leaf - 1) / leaf;
   equation_.apply(*make_start(tensor_), unknown.values());
   equation_.release_models();
   iterations_.run([this](auto vector, auto product) { apply_operator(vector, product); }, leaves(),

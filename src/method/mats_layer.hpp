@@ -9,6 +9,10 @@
 
 namespace stockpot::method {
 
+/// Elements of a leaf of inner products: a block of columns of the unknown; a tensor that is never cut as a
+/// whole.
+std::uint64_t product_leaf_elements(const TensorContext& tensor);
+
 /// What the surveys of `mats` with matrices share: rounds, start, right-hand side, result.
 class MatsLayerSurvey : public Survey {
  public:
@@ -37,7 +41,6 @@ class MatsLayerSurvey : public Survey {
 
  private:
   [[nodiscard]] std::vector<ProductLeaf> leaves() const;
-  [[nodiscard]] std::uint64_t leaf_count() const;
 
   TensorContext tensor_;
   MatsIterations iterations_;

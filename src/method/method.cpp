@@ -2,6 +2,7 @@
 
 #include <numeric>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "stockpot/base/error.hpp"
@@ -30,6 +31,10 @@ class LinearPass : public ElementPass {
 };
 
 }  // namespace
+
+std::string part_of(const TensorContext& tensor) {
+  return tensor.name + "@" + std::to_string(tensor.first_element);
+}
 
 std::unique_ptr<Survey> Method::survey(const ScopeContext&) const {
   throw std::logic_error("the method " + schema().name + " takes no survey");

@@ -36,6 +36,9 @@ class Mlerp : public Method {
   bool needs_survey(const TensorContext&) const override { return true; }
   bool surveys_for_linear_form() const override { return true; }
 
+  SurveyCost survey_cost(const TensorContext& tensor) const override {
+    return gram_cost(Span::models, tensor.models);
+  }
   std::unique_ptr<Survey> survey(const ScopeContext& scope) const override {
     return make_gram_survey(scope, Span::models, solve);
   }

@@ -41,6 +41,9 @@ class ModelStock : public Method {
     return needs_survey(tensor) ? 1 : row_length(tensor);
   }
 
+  SurveyCost survey_cost(const TensorContext& tensor) const override {
+    return gram_cost(Span::task_vectors, tensor.models);
+  }
   std::unique_ptr<Survey> survey(const ScopeContext& scope) const override {
     return make_gram_survey(scope, Span::task_vectors, solve);
   }

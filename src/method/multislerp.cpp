@@ -46,10 +46,12 @@ class Multislerp : public Method {
   bool needs_survey(const TensorContext& tensor) const override { return tensor.models > 1; }
   bool surveys_for_linear_form() const override { return true; }
 
+  SurveyCost survey_cost(const TensorContext& tensor) const override {
+    return gram_cost(span_of(tensor), tensor.models);
+  }
   std::unique_ptr<Survey> survey(const ScopeContext& scope) const override {
-    const bool anchored = scope.tensors.front().has_anchor;
     static_cast<void>(weights_of(scope.tensors.front()));
-    return make_gram_survey(scope, anchored ? Span::task_vectors : Span::models, solve);
+    return make_gram_survey(scope, span_of(scope.tensors.front()), solve);
   }
   std::unique_ptr<ElementPass> coefficients(const TensorContext&) const override {
     kernel::LinearForm itself;
@@ -58,6 +60,9 @@ class Multislerp : public Method {
   }
 
  private:
+  static Span span_of(const TensorContext& tensor) {
+    return tensor.has_anchor ? Span::task_vectors : Span::models;
+  }
   static std::vector<double> weights_of(const TensorContext& tensor) {
     std::vector<double> weights = tensor.values.of_models("weight");
     if (!tensor.values.flag("normalize_weights")) return weights;

@@ -32,7 +32,7 @@ class Nuslerp : public Method {
     return flattens(tensor) || columns(tensor);
   }
   SurveyCost survey_cost(const TensorContext& tensor) const override {
-    return {.passes = 1, .samples = false, .memory_bytes = columns(tensor) ? column_survey_bytes(tensor) : 0};
+    return columns(tensor) ? column_survey_cost(tensor) : gram_cost(span_of(tensor), tensor.models);
   }
   std::uint64_t row_elements(const TensorContext& tensor) const override {
     if (flattens(tensor)) return 1;

@@ -106,6 +106,9 @@ class RamPlus : public Method {
   Claims claims() const override { return {.idempotent = true, .permutation_invariant = true}; }
   bool needs_survey(const TensorContext&) const override { return true; }
 
+  SurveyCost survey_cost(const TensorContext& tensor) const override {
+    return {.reductions = {{.words = 2 * tensor.models}}};
+  }
   std::unique_ptr<Survey> survey(const ScopeContext& scope) const override {
     return std::make_unique<OwnershipSurvey>(scope);
   }

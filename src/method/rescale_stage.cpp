@@ -9,7 +9,7 @@
 namespace stockpot::method {
 
 RescaleStage::RescaleStage(const ScopeContext& scope)
-    : models_(scope.tensors.front().models), sums_(scope.leaf_count(), 2 * models_) {
+    : models_(scope.tensors.front().models), sums_(scope.leaf_count(), rescale_width(models_)) {
   for (std::size_t t = 0; t < scope.tensors.size(); ++t) first_leaf_.push_back(scope.first_leaf(t));
 }
 

@@ -9,6 +9,11 @@
 
 namespace stockpot::method {
 
+/// Numbers of each leaf that the stage below adds up.
+inline std::uint64_t rescale_width(std::size_t models) {
+  return 2 * models;
+}
+
 /// Finds each model's l1_factor over the scope.
 class RescaleStage : public SurveyStage {
  public:

@@ -15,7 +15,7 @@ class RowPass : public ElementPass {
     kernel::ElementCounts counts;
     const std::uint64_t begin = tile.first - tile.before;  // of the inputs; a row's beginning
     const std::uint64_t end = tile.first + tile.count;
-    for (std::uint64_t row = begin; row < end; row += row_) {
+    for (std::uint64_t row = tile.first - (tile.first - begin) % row_; row < end; row += row_) {
       const kernel::LinearForm form = solve_(tensor_, geometry_of(span_, tile, row - begin, row_)).form;
       const std::uint64_t first = std::max(row, tile.first);
       const std::uint64_t count = std::min(row + row_, end) - first;

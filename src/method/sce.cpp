@@ -35,9 +35,12 @@ class Sce : public Method {
   Claims claims() const override { return {.idempotent = true}; }
   bool needs_survey(const TensorContext&) const override { return true; }
   SurveyCost survey_cost(const TensorContext& tensor) const override {
-    if (!selects(tensor)) return {};
-    SurveyCost cost = selection_cost();
+    const Reduction energies{.leaf_width = tensor.models};
+    if (!selects(tensor)) return {.reductions = {energies}};
+    SurveyCost cost = selection_cost(1, true);
     cost.passes += 2;
+    cost.reductions.push_back({.words = 1});  // how many positions vary
+    cost.reductions.push_back(energies);
     return cost;
   }
 

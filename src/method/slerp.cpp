@@ -33,6 +33,9 @@ class Slerp : public Method {
   bool needs_survey(const TensorContext&) const override { return true; }
   bool surveys_for_linear_form() const override { return true; }
 
+  SurveyCost survey_cost(const TensorContext& tensor) const override {
+    return gram_cost(Span::anchor_and_models, tensor.models);
+  }
   std::unique_ptr<Survey> survey(const ScopeContext& scope) const override {
     return make_gram_survey(scope, Span::anchor_and_models, solve);
   }

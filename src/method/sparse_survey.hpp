@@ -32,9 +32,17 @@ struct SparseSurvey {
   FormOf form;
 };
 
-/// What finding thresholds costs: a sample, one reading, and memory for candidates.
-inline SurveyCost selection_cost() {
-  return {.passes = 1, .samples = true, .memory_bytes = std::uint64_t{64} << 20};
+/// What finding so many thresholds costs: a sample, one reading, and memory for candidates.
+inline SurveyCost selection_cost(std::size_t thresholds, bool locates_ties) {
+  return {.passes = 1,
+          .samples = 1,
+          .memory_bytes = std::uint64_t{64} << 20,
+          .reductions = {{.queries = thresholds, .locates_ties = locates_ties}}};
+}
+/// What a stage costs that reads everything once more and adds up so many numbers of each leaf.
+inline void add_leaf_sums(SurveyCost& cost, std::uint64_t width) {
+  ++cost.passes;
+  cost.reductions.push_back({.leaf_width = width});
 }
 
 std::unique_ptr<Survey> make_sparse_survey(const ScopeContext& scope, SparseSurvey wanted);

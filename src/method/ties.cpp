@@ -2,8 +2,11 @@
 #include <memory>
 #include <vector>
 
+#include "method/majority_stage.hpp"
+#include "method/rescale_stage.hpp"
 #include "method/sparse_survey.hpp"
 #include "method/task_vector_schema.hpp"
+#include "method/trimmed_ranks.hpp"
 #include "stockpot/base/error.hpp"
 
 namespace stockpot::method {
@@ -11,10 +14,8 @@ namespace {
 
 /// TIES (Yadav et al. 2023): trim each task vector to its largest magnitudes, elect a sign for every element,
 /// merge what agrees. methods.md 4; the expressions are those of its section 15.
-/// mergekit: exactly max(1, int(density n)) entries of the scope, weighted votes, a zero sum elects +.
-/// paper (src/utils/merge_utils.py): all entries not below the k-th smallest magnitude, k = n - int(n
-/// density), of the whole model; unweighted votes, a zero sum elects the majority's sign; the mean of what
-/// agrees.
+/// mergekit: weighted votes, a zero sum elects +. paper (src/utils/merge_utils.py): trimmed over the whole
+/// model; unweighted votes, a zero sum elects the majority's sign; the mean of what agrees.
 class Ties : public Method {
  public:
   const recipe::MethodSchema& schema() const override {
@@ -41,8 +42,13 @@ class Ties : public Method {
     return std::any_of(densities.begin(), densities.end(), [](double density) { return density < 1.0; });
   }
   SurveyCost survey_cost(const TensorContext& tensor) const override {
-    SurveyCost cost = selection_cost();
-    if (is_paper(tensor) || tensor.values.flag("rescale")) ++cost.passes;
+    SurveyCost cost = selection_cost(tensor.models, !is_paper(tensor));
+    if (is_paper(tensor)) {
+      ++cost.passes;
+      cost.reductions.push_back(majority_reduction());
+    } else if (tensor.values.flag("rescale")) {
+      add_leaf_sums(cost, rescale_width(tensor.models));
+    }
     return cost;
   }
 
@@ -51,8 +57,7 @@ class Ties : public Method {
     const std::uint64_t elements = scope.elements();
     SparseSurvey wanted;
     for (const double density : of_scope(scope, "density")) {
-      wanted.kept_ranks.push_back(paper ? trimmed_as_in_the_paper(density, elements)
-                                        : trimmed_exactly(density, elements));
+      wanted.kept_ranks.push_back(trimmed_ranks(density, elements, scope.tensors.front().semantics));
     }
     wanted.keeps_all_ties = paper;
     wanted.elects_majority = paper;
@@ -68,19 +73,6 @@ class Ties : public Method {
 
  private:
   static bool is_paper(const TensorContext& tensor) { return tensor.semantics == recipe::Semantics::paper; }
-
-  static std::optional<stats::RankRange> trimmed_exactly(double density, std::uint64_t elements) {
-    if (density >= 1.0) return std::nullopt;
-    const std::uint64_t kept = stats::ties_kept_count(density, elements);
-    return stats::RankRange{elements - kept, kept};
-  }
-  static std::optional<stats::RankRange> trimmed_as_in_the_paper(double density, std::uint64_t elements) {
-    if (density <= 0.0) return stats::RankRange{elements, 0};
-    const std::uint64_t kept = stats::kept_count(density, elements);
-    if (kept >= elements) return std::nullopt;
-    // The k-th smallest, k counted from 1, is itself kept: one entry more than int(n density).
-    return stats::RankRange{elements - kept - 1, kept + 1};
-  }
 
   static void check_weights(const ScopeContext& scope) {
     for (const TensorContext& tensor : scope.tensors) {

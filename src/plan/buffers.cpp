@@ -29,6 +29,7 @@ constexpr std::uint64_t largest_survey_share = 4;
 
 std::uint64_t buffer_bytes_per_element(const TensorTask& task, const ModelSet& models, bool holds_sums) {
   std::uint64_t total = output_element_bytes(task) + (holds_sums ? sizeof(double) : 0);
+  total += task.workspace_width * sizeof(double);
   for (const InputRef& input : all_inputs(task)) {
     total += static_cast<std::uint64_t>(bytes(input_dtype(task, models, input)));
   }

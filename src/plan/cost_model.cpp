@@ -116,6 +116,11 @@ Prediction predict(const MergePlan& plan, const std::vector<RankForecast>& ranks
     node.in_bytes +=
         (is_shared ? read : 0.0) + crossing.received * static_cast<double>(traffic.received_bytes);
     node.out_bytes += written + crossing.sent * static_cast<double>(traffic.exchanged_bytes);
+    // What a scope's ranks bring together passes between nodes, if there are several.
+    if (machine.nodes > 1) {
+      node.in_bytes += static_cast<double>(traffic.gathered_bytes);
+      node.out_bytes += static_cast<double>(traffic.reduced_bytes);
+    }
     node.disk_bytes += is_shared ? 0.0 : read;
     node.merged_bytes += merged_bytes(plan, traffic);
     node.threads += machine.threads_per_rank;

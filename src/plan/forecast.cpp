@@ -2,6 +2,7 @@
 #include <optional>
 #include <set>
 
+#include "plan/reductions.hpp"
 #include "stockpot/plan/merge_plan.hpp"
 #include "stockpot/plan/tiling.hpp"
 #include "stockpot/plan/unit_traffic.hpp"
@@ -25,9 +26,9 @@ std::vector<Traffic> unit_traffic(const MergePlan& plan, const ModelSet& models,
   const std::uint64_t elements = span.count;
   const std::uint64_t covered = elements + rows_overhang(task, span);
   const auto& place = plan.scopes.place[task_index];
-  const bool samples = place && plan.scopes.groups[place->scope].cost.samples;
+  const std::uint64_t samples = place ? plan.scopes.groups[place->scope].cost.samples : 0;
   const std::uint64_t surveyed =
-      (readings(plan, task_index) - 1) * covered + (samples ? sampled_elements(task, span) : 0);
+      (readings(plan, task_index) - 1) * covered + (samples * sampled_elements(task, span));
   const std::uint64_t owner = owner_column(plan, task_index, unit);
   std::vector<Traffic> columns(plan.grid.columns);
   const auto tile_bytes = [&](const InputRef& input, std::uint64_t count) {
@@ -82,7 +83,7 @@ void add(Traffic& total, const Traffic& traffic, std::uint64_t times) {
 /// True if the task's units, all but the last, move the same bytes wherever they have the same owner.
 bool has_equal_units(const MergePlan& plan, std::uint32_t task) {
   const auto& place = plan.scopes.place[task];
-  const bool samples = place && plan.scopes.groups[place->scope].cost.samples;
+  const bool samples = place && plan.scopes.groups[place->scope].cost.samples > 0;
   return plan.tasks[task].row_elements == 1 && !samples;
 }
 
@@ -155,6 +156,7 @@ std::vector<RankForecast> forecast(const MergePlan& plan, const ModelSet& models
     for (const Piece& piece : plan.pieces[row]) add_piece(row_ranks, plan, models, piece);
     add_matrices(row_ranks, plan, models, plan.pieces[row]);
   }
+  add_reductions(ranks, plan, models);
   for (const TensorTask& task : plan.tasks) ranks.front().traffic.read_bytes += undigested_bytes(task);
   for (RankForecast& rank : ranks) {
     rank.peak_resident_bytes = plan.base_resident_bytes + plan.buffers.bytes() + plan.buffers.survey_bytes;

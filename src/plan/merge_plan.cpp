@@ -74,7 +74,8 @@ Exchange cheaper_exchange(const std::vector<TensorTask>& tasks, const ModelSet& 
 }
 
 MergeSettings settings_of(const recipe::Recipe& recipe, const method::Method& method, std::uint64_t seed) {
-  return {recipe.semantics, recipe.scope.value_or(method.default_scope(recipe.semantics)), seed};
+  return {recipe.semantics, recipe.scope.value_or(method.default_scope(recipe.semantics)), seed,
+          recipe.sparsify};
 }
 
 bool is_linear(const method::Method& method, const MergePlan& plan, const ModelSet& models) {
@@ -192,6 +193,16 @@ Digest job_digest(const recipe::Recipe& recipe, const MergePlan& plan, const Mod
 std::uint64_t readings(const MergePlan& plan, std::uint32_t task) {
   const auto& place = plan.scopes.place[task];
   return 1 + (place ? plan.scopes.groups[place->scope].cost.passes : 0);
+}
+
+bool is_shared(const MergePlan& plan, const ScopeGroup& group) {
+  return plan.grid.columns > 1 || group.is_shared_by_rows();
+}
+
+std::uint64_t shared_survey_bytes(const MergePlan& plan, const ScopeGroup& group) {
+  const std::uint64_t sharers =
+      group.is_shared_by_rows() ? plan.scopes.most_shared_by_a_row : row_scopes_at_once;
+  return plan.buffers.survey_bytes / sharers;
 }
 
 std::uint64_t owner_column(const MergePlan& plan, std::uint32_t task, std::uint64_t unit) {

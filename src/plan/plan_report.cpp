@@ -15,7 +15,8 @@ using nlohmann::json;
 json traffic_json(const Traffic& traffic) {
   return {{"read", traffic.read_bytes},
           {"exchanged", traffic.exchanged_bytes},
-          {"written", traffic.written_bytes}};
+          {"written", traffic.written_bytes},
+          {"reduced", traffic.reduced_bytes}};
 }
 
 struct Totals {
@@ -29,6 +30,7 @@ Totals totals_of(const std::vector<RankForecast>& ranks) {
     totals.traffic.read_bytes += rank.traffic.read_bytes;
     totals.traffic.exchanged_bytes += rank.traffic.exchanged_bytes;
     totals.traffic.written_bytes += rank.traffic.written_bytes;
+    totals.traffic.reduced_bytes += rank.traffic.reduced_bytes;
     totals.peak_resident_bytes = std::max(totals.peak_resident_bytes, rank.peak_resident_bytes);
   }
   return totals;
@@ -49,10 +51,23 @@ json effective_json(const TensorTask& task, const ModelSet& models) {
   return values;
 }
 
+json sparsify_json(const recipe::Sparsify& sparsify) {
+  const bool dare = sparsify.method == recipe::Sparsify::Method::dare;
+  json values = {{"method", dare ? "dare" : "ties"}, {"density", sparsify.density}};
+  if (dare) values["rescale"] = sparsify.rescale;
+  return values;
+}
+
+json effective_json(const TensorTask& task, const MergePlan& plan, const ModelSet& models) {
+  json values = effective_json(task, models);
+  if (plan.settings.sparsify) values["sparsify"] = sparsify_json(*plan.settings.sparsify);
+  return values;
+}
+
 json effective_json(const MergePlan& plan, const ModelSet& models) {
   json tensors = json::object();
   for (const TensorTask& task : plan.tasks) {
-    if (task.kind == TaskKind::merge) tensors[task.label()] = effective_json(task, models);
+    if (task.kind == TaskKind::merge) tensors[task.label()] = effective_json(task, plan, models);
   }
   return tensors;
 }
@@ -129,21 +144,23 @@ std::string report_text(const MergePlan& plan, const ModelSet& models, bool effe
   std::string text = fmt::format("{} tensors, {} in {} files; {} ranks as {} x {}, imbalance {:.2f} %\n",
                                  tensors, format_size(plan.layout.tensor_bytes), plan.layout.files.size(),
                                  ranks.size(), plan.grid.rows, plan.grid.columns, 100.0 * plan.imbalance);
-  text += fmt::format("total: read {}, exchange {}, write {}; at most {} of memory per rank\n",
+  text += fmt::format("total: read {}, exchange {}, write {}, reduce {}; at most {} of memory per rank\n",
                       format_size(totals.traffic.read_bytes), format_size(totals.traffic.exchanged_bytes),
-                      format_size(totals.traffic.written_bytes), format_size(totals.peak_resident_bytes));
+                      format_size(totals.traffic.written_bytes), format_size(totals.traffic.reduced_bytes),
+                      format_size(totals.peak_resident_bytes));
   for (std::size_t r = 0; r < std::min(shown_ranks, ranks.size()); ++r) {
-    text += fmt::format("rank {:>5}: {:>6} tensors, read {:>12}, exchange {:>12}, write {:>12}\n", r,
-                        ranks[r].tensors, format_size(ranks[r].traffic.read_bytes),
-                        format_size(ranks[r].traffic.exchanged_bytes),
-                        format_size(ranks[r].traffic.written_bytes));
+    text +=
+        fmt::format("rank {:>5}: {:>6} tensors, read {:>12}, exchange {:>12}, write {:>12}, reduce {:>12}\n",
+                    r, ranks[r].tensors, format_size(ranks[r].traffic.read_bytes),
+                    format_size(ranks[r].traffic.exchanged_bytes),
+                    format_size(ranks[r].traffic.written_bytes), format_size(ranks[r].traffic.reduced_bytes));
   }
   if (ranks.size() > shown_ranks)
     text += fmt::format("... {} more ranks (--json lists all)\n", ranks.size() - shown_ranks);
   if (effective) {
     for (const TensorTask& task : plan.tasks) {
       if (task.kind == TaskKind::merge)
-        text += task.label() + ": " + dump(effective_json(task, models), -1) + "\n";
+        text += task.label() + ": " + dump(effective_json(task, plan, models), -1) + "\n";
     }
   }
   return text;

@@ -79,7 +79,8 @@ class Resolver {
     for (const recipe::Slice& slice : module.slices) {
       for (const recipe::SliceSource& source : slice.sources) add(source.name);
     }
-    if (method_.schema().has_anchor() && recipe_.base_model) add(recipe_.base_model->text);
+    const bool has_anchor = method_.schema().has_anchor() || recipe_.sparsify;
+    if (has_anchor && recipe_.base_model) add(recipe_.base_model->text);
     return indices;
   }
 
@@ -154,7 +155,9 @@ class Resolver {
 
   /// True if the base model is an anchor of what these contribute to.
   [[nodiscard]] bool reads_base(const std::vector<Contribution>& contributions) const {
-    if (!recipe_.base_model || method_.schema().has_anchor()) return recipe_.base_model.has_value();
+    if (!recipe_.base_model || method_.schema().has_anchor() || recipe_.sparsify) {
+      return recipe_.base_model.has_value();
+    }
     const auto model = find_model(models_, recipe_.base_model->text);
     return base_ == BaseReading::always &&
            std::none_of(contributions.begin(), contributions.end(),
@@ -179,6 +182,12 @@ class Resolver {
     const auto stack = main_stack(layer_counts(names));
     if (!stack) {
       builder_.error("slices", "no tensor of the models is in a numbered layer");
+      return;
+    }
+    if (recipe_.sparsify && !method_.schema().has_anchor()) {
+      builder_.recipe_error(
+          "sparsify", "slices say nothing of the base model's layers unless the method has a use for them",
+          "merge the models whole, or with a method that takes a base_model");
       return;
     }
     sliced_stacks_.insert(*stack);

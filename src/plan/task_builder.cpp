@@ -165,7 +165,7 @@ void TaskBuilder::merge(const std::string& output_name, const std::vector<Contri
   const std::size_t problems_before = problems_.size();
   task.values = evaluate(output_name, contributions, location);
   // A base model that is only read beside the others has no say in what is made of them.
-  if (!method_.schema().has_anchor()) inputs.resize(contributions.size());
+  if (!method_.schema().has_anchor() && !recipe_.sparsify) inputs.resize(contributions.size());
   const bool single_source = inputs.size() == 1 && copies_values(task.values, method_.schema());
   choose_kind(task, inputs, single_source);
   if (task.kind == TaskKind::copy) task.anchor.reset();
@@ -181,6 +181,7 @@ void TaskBuilder::finish_merge(TensorTask& task) {
     const std::uint64_t row =
         task.owned_run > 1 ? unit_elements(task, models_) : method_.row_elements(context);
     task.row_elements = std::max<std::uint64_t>(1, std::min(row, task.elements));
+    task.workspace_width = method_.workspace_width(context);
   }
   tasks_.push_back(std::move(task));
 }

@@ -9,6 +9,7 @@
 
 #include "recipe/method_names.hpp"
 #include "recipe/name_rules.hpp"
+#include "recipe/read_sparsify.hpp"
 #include "stockpot/base/error.hpp"
 
 namespace stockpot::recipe {
@@ -19,8 +20,6 @@ using Choices = std::array<std::pair<std::string_view, Value>, n>;
 
 constexpr Choices<Semantics, 2> semantics_words{
     {{"mergekit", Semantics::mergekit}, {"paper", Semantics::paper}}};
-constexpr Choices<Scope, 3> scope_words{
-    {{"tensor", Scope::tensor}, {"layer", Scope::layer}, {"model", Scope::model}}};
 constexpr Choices<VocabularyPolicy, 3> vocabulary_words{{{"error", VocabularyPolicy::error},
                                                          {"common", VocabularyPolicy::common},
                                                          {"pad", VocabularyPolicy::pad}}};
@@ -51,6 +50,7 @@ void RecipeReader::read() {
   recipe_.modules = modules.read(reader_);
   check_base_name(modules.names());
   if (recipe_.base_model) modules.names().add_reference(*recipe_.base_model);
+  recipe_.sparsify = read_sparsify(reader_, recipe_.base_model.has_value(), findings_);
   read_dtypes();
   read_tokenizer();
   read_tensor_rules(has_trajectory(recipe_) ? nullptr : &modules.names());
@@ -179,7 +179,7 @@ void RecipeReader::refuse_later_keys() {
   } else {
     reader_.refuse("mask", "masks other than `none` are not available in this version");
   }
-  for (const char* key : {"sparsify", "statistics", "search", "evaluate", "prune", "repair"}) {
+  for (const char* key : {"statistics", "search", "evaluate", "prune", "repair"}) {
     reader_.refuse(key, fmt::format("'{}' is not available in this version", key));
   }
 }

@@ -18,13 +18,16 @@ constexpr std::uint64_t unsampled_elements = std::uint64_t{1} << 18;
 /// What Reading::sample promises.
 constexpr std::uint64_t leaves_apart = 64;
 
+SelectionLimits limits_of(std::uint64_t elements, std::size_t shares, std::uint64_t memory_bytes) {
+  return {elements,
+          std::max(memory_bytes / std::max<std::uint64_t>(shares, 1), Selection::least_bytes_per_query)};
+}
+
 }  // namespace
 
 Selection::Rounds::Rounds(std::uint64_t elements, std::size_t streams, std::span<const Query> queries,
                           std::uint64_t memory_bytes)
-    : elements_(elements),
-      limits_(elements, std::max(memory_bytes / std::max<std::uint64_t>({streams, queries.size(), 1}),
-                                 least_bytes_per_query)) {
+    : elements_(elements), limits_(limits_of(elements, std::max(streams, queries.size()), memory_bytes)) {
   for (const Query& query : queries) {
     if (query.stream >= streams || query.rank >= elements) {
       throw Error(ExitCode::usage,
@@ -140,6 +143,16 @@ void Selection::Rounds::end_ranges(Reducer& reducer) {
     rest = rest.subspan(cells);
   }
   settle_searches();
+}
+
+std::uint64_t Selection::most_reduced_words(std::uint64_t elements, std::size_t queries,
+                                            std::uint64_t memory_bytes, bool locates_ties) {
+  std::uint64_t most = 0;
+  for (std::size_t wanted = 1; wanted <= queries; ++wanted) {
+    const SelectionLimits limits = limits_of(elements, wanted, memory_bytes);
+    most = std::max(most, wanted * limits.most_reduced_words(elements > unsampled_elements, locates_ties));
+  }
+  return most;
 }
 
 Selection::Selection(std::uint64_t elements, std::size_t streams, std::vector<Query> queries,

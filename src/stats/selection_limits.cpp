@@ -41,4 +41,23 @@ SelectionLimits::SelectionLimits(std::uint64_t elements, std::uint64_t bytes) {
   sample_keys = std::min(most_sample_keys, rest_bytes / 2 / word_bytes);
 }
 
+std::uint64_t SelectionLimits::most_reduced_words(bool samples, bool locates_ties) const {
+  constexpr std::uint64_t key_bits = 63;
+  constexpr std::uint64_t most_readings = 10;
+  constexpr std::uint64_t counts_of_reading = 6;
+  // A key is found by splitting a range of bit patterns until one is left.
+  const auto bits_of_split = static_cast<std::uint64_t>(std::bit_width(cells)) - 1;
+  const std::uint64_t of_key = divide_up(key_bits, bits_of_split) * cells;
+  std::uint64_t words = most_readings * (counts_of_reading + cells) + of_key + segments;
+  // A sample's size, its variance, its middle and two ends.
+  if (samples) words += 2 + 3 * of_key;
+  if (!locates_ties) return words;
+  for (std::uint64_t range = segment_elements; range > 1;) {
+    const std::uint64_t cell = (range - 1) / searched_cells + 1;
+    words += (range - 1) / cell + 1;
+    range = cell;
+  }
+  return words;
+}
+
 }  // namespace stockpot::stats

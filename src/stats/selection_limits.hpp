@@ -17,6 +17,9 @@ struct SelectionLimits {
   std::uint64_t kept_keys = 0;       ///< candidates
   std::uint64_t kept_pieces = 0;     ///< notes where candidates came from
   std::uint64_t sample_keys = 0;     ///< held by all ranks together
+
+  /// Words that a rank gives to reductions for one query, at most.
+  [[nodiscard]] std::uint64_t most_reduced_words(bool samples, bool locates_ties) const;
 };
 
 }  // namespace stockpot::stats

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -115,6 +116,19 @@ std::vector<double> LeafSums::total() const {
     throw Error(ExitCode::communication, fmt::format("leaf {} of {} is missing", missing, leaf_count_));
   }
   return nodes_.empty() ? std::vector<double>(width_, 0.0) : nodes_.begin()->second.values;
+}
+
+std::uint64_t subtree_count(std::uint64_t leaf_count, std::uint64_t first_leaf, std::uint64_t end_leaf) {
+  // Children beyond the last leaf don't exist, so the last subtree may be as large as they'd make it.
+  const std::uint64_t whole_end = end_leaf == leaf_count ? std::bit_ceil(leaf_count) : end_leaf;
+  std::uint64_t count = 0;
+  while (first_leaf < end_leaf) {
+    const std::uint64_t left = std::bit_floor(whole_end - first_leaf);
+    const std::uint64_t aligned = first_leaf == 0 ? left : first_leaf & (~first_leaf + 1);
+    first_leaf += std::min(left, aligned);
+    ++count;
+  }
+  return count;
 }
 
 std::vector<double> sum_leaves(std::span<const double> leaves, std::uint64_t width) {

@@ -168,6 +168,47 @@ def solved_cases():
     ]
 
 
+def sparsified_cases():
+    """Task vectors are thinned before the method; their folder is no method's."""
+    some, quarter = weights(0.5, 0.3, 0.75), {"method": "ties", "density": 0.25}
+    dare, dare_raw = {"method": "dare", "drop": 0.4}, {"method": "dare", "drop": 0.7, "rescale": False}
+    of_model, by_layer = {**quarter, "scope": "model"}, {**quarter, "scope": "layer"}
+
+    def case(method, name, sparsify, *arguments, models=ABC, **others):
+        return Case(method, name, models, *arguments, sparsify=sparsify, folder="sparsified", base="base", **others)
+
+    return [
+        case("uniform_soup", "dare_uniform", dare),
+        case("linear", "dare_linear", dare, {}, some),
+        case("linear", "dare_linear_paper", dare, {}, some, semantics="paper"),
+        case("linear", "dare_raw", dare_raw, {"normalize": False}, some),
+        case("linear", "dare_model", {**dare, "scope": "model"}, {}, some),
+        case("linear", "dare_all", {"method": "dare", "drop": 1.0}, {}, some),
+        case("task_arithmetic", "dare_task_arithmetic", dare, {"lambda": 0.7}, some),
+        case("task_arithmetic", "dare_task_arithmetic_paper", dare, {"lambda": 0.7}, some, semantics="paper"),
+        case("fisher", "dare_fisher", dare, statistics=True),
+        case("fisher", "dare_fisher_raw", dare, {"normalization": "none"}, semantics="paper", statistics=True),
+        case("model_stock", "dare_model_stock", dare),
+        case("uniform_soup", "ties_uniform", quarter),
+        case("linear", "ties_linear", quarter, {}, some),
+        case("linear", "ties_linear_model", of_model, {}, some),
+        case("linear", "ties_linear_layer", by_layer, {}, some),
+        case("linear", "ties_linear_paper", quarter, {}, some, semantics="paper"),
+        case("linear", "ties_linear_paper_tensor", {**quarter, "scope": "tensor"}, {}, some, semantics="paper"),
+        case("linear", "ties_none", {"method": "ties", "density": 0.0}, {}, some),
+        case("task_arithmetic", "ties_task_arithmetic", quarter, {"lambda": 1.5}, some),
+        case("task_arithmetic", "ties_task_arithmetic_model", of_model, {}, some),
+        case("fisher", "ties_fisher", quarter, statistics=True),
+        case("fisher", "ties_fisher_model", of_model, {}, weights(1.0, 0.5, 0.75), statistics=True),
+        case("slerp", "ties_slerp", quarter, {"t": 0.4}, models="b"),
+        case("slerp", "ties_slerp_model", of_model, {"t": 0.25}, models="c"),
+        case("model_stock", "ties_model_stock", {**quarter, "scope": "tensor"}, scope="model"),
+        case("model_stock", "ties_model_stock_rows", of_model, {"filter_wise": True}, exclude=("embed_tokens",)),
+        case("ties", "ties_ties", of_model, {}, {**some, "density": [0.5, 0.3, 0.8]}),
+        case("ties", "ties_ties_layer", by_layer, {}, {**some, "density": [0.5, 0.3, 0.8]}, scope="model"),
+    ]
+
+
 def vocabulary_cases():
     """Models with 11, 14 and 12 rows of embeddings; their folder is no method's."""
     models = ["a", "wide_b", "wide_c"]
@@ -191,4 +232,4 @@ def all_cases():
         case.set = ""
         yield case
     yield from spherical_cases() + task_vector_cases() + other_cases()
-    yield from fisher_cases() + solved_cases() + vocabulary_cases()
+    yield from fisher_cases() + solved_cases() + sparsified_cases() + vocabulary_cases()

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "stockpot/comm/communicator.hpp"
@@ -14,7 +15,7 @@ namespace stockpot::engine {
 /// A recipe and the headers of its models, the same on every rank.
 struct LoadedRecipe {
   recipe::Recipe recipe;  ///< trajectories expanded into models
-  const method::Method* method = nullptr;
+  std::shared_ptr<const method::Method> method;
   plan::ModelSet models;
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "stockpot/kernel/linear_form.hpp"
+#include "stockpot/method/survey_cost.hpp"
 #include "stockpot/recipe/recipe.hpp"
 #include "stockpot/recipe/schema.hpp"
 #include "stockpot/tensor/shape.hpp"
@@ -67,6 +68,9 @@ struct TensorContext {
   std::vector<std::string> model_names;  ///< recipe order without the anchor; keys of random numbers
 };
 
+/// Tells the tensor from all others of a scope, of which several may be blocks of one.
+std::string part_of(const TensorContext& tensor);
+
 /// Consecutive elements [first, first + count) of one tensor: every model's, the anchor's, and where the
 /// result goes. Inputs begin at element `first` - `before`: with a method that works on rows they hold whole
 /// rows, `before` + `count` + `after` elements.
@@ -79,6 +83,8 @@ struct Tile {
   kernel::TypedInput anchor;                       ///< data is null without one
   std::span<const kernel::TypedInput> statistics;  ///< by input; empty without
   kernel::TypedOutput output;                      ///< unused while statistics are taken
+  /// For the method to work in: Method::workspace_width doubles for each element that the inputs hold.
+  std::span<double> workspace;
 };
 
 /// The apply step of one tensor: statistics and coefficients are known, elements are independent.
@@ -97,17 +103,6 @@ class ElementPass {
 
 class Survey;
 struct ScopeContext;
-
-/// What a survey reads and holds in the ordinary case.
-struct SurveyCost {
-  std::uint64_t passes = 1;        ///< over every element
-  bool samples = false;            ///< and a sampling round before them
-  std::uint64_t memory_bytes = 0;  ///< that it can use well, beyond lists of a few numbers a tensor
-  std::uint64_t needed_bytes = 0;  ///< that it can't do without
-  std::uint64_t needed_bytes_per_element = 0;  ///< the same, of the elements that this rank has of the scope
-  std::uint64_t needed_bytes_per_lane = 0;     ///< the same, of every lane that works for it
-  std::uint64_t kept_bytes_per_element = 0;    ///< of that, once the survey is complete
-};
 
 /// Properties that the catalog's test suite checks of every method that claims them.
 struct Claims {
@@ -151,6 +146,8 @@ class Method {
   /// A rank has whole runs of so many elements, and tiles hold all that it has in one unit. 1: any cut will
   /// do.
   [[nodiscard]] virtual std::uint64_t owned_run(const TensorContext& /*tensor*/) const { return 1; }
+  /// Doubles of workspace that tiles bring along, for each element.
+  [[nodiscard]] virtual std::uint64_t workspace_width(const TensorContext& /*tensor*/) const { return 0; }
   /// Tiles hold whole runs of so many elements, in the survey and when applied; the last run of a tensor may
   /// be shorter. 1: any cut will do.
   [[nodiscard]] virtual std::uint64_t row_elements(const TensorContext& /*tensor*/) const { return 1; }

@@ -101,6 +101,8 @@ class Survey {
   [[nodiscard]] virtual std::unique_ptr<ElementPass> coefficients(std::size_t tensor) const = 0;
   /// What there is to report of one tensor; in a scope of kind model, of the model. @pre next() is nothing
   [[nodiscard]] virtual Diagnostics diagnostics(std::size_t /*tensor*/) const { return {}; }
+  /// True if there is something to report of each tensor whatever the scope.
+  [[nodiscard]] virtual bool reports_by_tensor() const { return false; }
 };
 
 }  // namespace stockpot::method

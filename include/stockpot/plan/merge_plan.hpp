@@ -48,6 +48,10 @@ struct Traffic {
   std::uint64_t exchanged_bytes = 0;  ///< sent
   std::uint64_t received_bytes = 0;   ///< of what other ranks sent
   std::uint64_t written_bytes = 0;
+  /// Statistics that it gives to reductions over ranks, and what it gets of them. Exact but for selections,
+  /// whose data decide how often they look: for these the most.
+  std::uint64_t reduced_bytes = 0;
+  std::uint64_t gathered_bytes = 0;
 };
 
 /// How a rank uses memory while it works.
@@ -100,11 +104,19 @@ Digest job_digest(const recipe::Recipe& recipe, const MergePlan& plan, const Mod
 /// many whole rows.
 std::uint64_t tile_elements(const TensorTask& task, const ModelSet& models, const BufferPlan& buffers);
 
-/// Bytes of lane buffer that one element of a task needs.
+/// Bytes of lane buffer that one element of a task needs: its inputs, its output, what the method works in.
 std::uint64_t buffer_bytes_per_element(const TensorTask& task, const ModelSet& models, bool holds_sums);
 
 /// How often each element of a task is read: once by every pass of its survey and once when it is merged.
 std::uint64_t readings(const MergePlan& plan, std::uint32_t task);
+
+/// True if several ranks survey the scope together: its tensors are cut between rows, or rows have columns.
+bool is_shared(const MergePlan& plan, const ScopeGroup& group);
+
+/// Scopes of one row alone whose surveys go on at once, in a grid of several columns.
+inline constexpr std::uint64_t row_scopes_at_once = 16;
+/// What the survey of a scope that ranks share may hold, the same on all of them.
+std::uint64_t shared_survey_bytes(const MergePlan& plan, const ScopeGroup& group);
 
 /// Column that writes unit `unit` of task `task`: in turn, except that copies stay with the column that holds
 /// their model.
@@ -114,7 +126,7 @@ std::uint64_t owner_column(const MergePlan& plan, std::uint32_t task, std::uint6
 /// in the order of the columns.
 bool passes_sums(const MergePlan& plan, std::uint32_t task);
 
-/// What every rank will read, exchange and write, exactly, and its peak memory, at most.
+/// What every rank will read, exchange and write, exactly; what it will reduce; its peak memory, at most.
 std::vector<RankForecast> forecast(const MergePlan& plan, const ModelSet& models);
 
 }  // namespace stockpot::plan

@@ -19,7 +19,8 @@ struct ScopeGroup {
   std::vector<std::uint32_t> tasks;  ///< bytewise order of the tensors' names
   std::uint64_t first_row = 0;
   std::uint64_t last_row = 0;
-  method::SurveyCost cost;  ///< the dearest of its tensors'
+  method::SurveyCost cost;                                 ///< the dearest of its tensors'; reductions aside
+  std::vector<std::vector<method::Reduction>> reductions;  ///< by task, in their order
 
   [[nodiscard]] bool is_shared_by_rows() const { return first_row != last_row; }
 };
@@ -33,6 +34,7 @@ struct ScopePlace {
 struct ScopeGroups {
   std::vector<ScopeGroup> groups;
   std::vector<std::optional<ScopePlace>> place;  ///< by task; none: the task needs no survey
+  std::uint64_t most_shared_by_a_row = 0;        ///< scopes of one row that other rows share
 };
 
 /// Groups the tasks that need a survey by tensor, layer or model, in the order of their first tasks.

@@ -53,11 +53,12 @@ struct TensorTask {
   std::vector<InputRef> statistics;  ///< Fisher diagonals of the inputs, in their order; or none
   std::vector<MatrixRef> matrices;   ///< of the inputs, in their order; or none
   method::ParameterValues values;
-  std::optional<RowBlock> block;   ///< none: the task makes the whole tensor
-  std::uint64_t row_elements = 1;  ///< tiles hold whole runs of so many elements
-  std::uint64_t owned_run = 1;     ///< ranks have whole runs of so many elements
-  std::uint32_t file = 0;          ///< index into OutputLayout::files
-  std::uint64_t offset = 0;        ///< of the task's first byte in that file
+  std::optional<RowBlock> block;      ///< none: the task makes the whole tensor
+  std::uint64_t row_elements = 1;     ///< tiles hold whole runs of so many elements
+  std::uint64_t owned_run = 1;        ///< ranks have whole runs of so many elements
+  std::uint64_t workspace_width = 0;  ///< doubles for each element that tiles bring along
+  std::uint32_t file = 0;             ///< index into OutputLayout::files
+  std::uint64_t offset = 0;           ///< of the task's first byte in that file
 
   [[nodiscard]] bool writes() const { return kind != TaskKind::digest && kind != TaskKind::measure; }
   /// True for one task of each tensor of the output: its only or first one.
@@ -90,6 +91,7 @@ struct MergeSettings {
   recipe::Semantics semantics = recipe::Semantics::mergekit;
   recipe::Scope scope = recipe::Scope::tensor;
   std::uint64_t seed = 0;
+  std::optional<recipe::Sparsify> sparsify = {};
 };
 
 /// Context that the method sees.

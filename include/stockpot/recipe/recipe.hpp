@@ -77,6 +77,17 @@ struct NameRule {
   std::optional<std::string> model;  ///< name or reference; every model without
 };
 
+/// `sparsify:` every model becomes the base model plus its thinned task vector before the method sees it.
+struct Sparsify {
+  enum class Method { dare, ties };
+  Method method = Method::dare;
+  double density = 1.0;        ///< share of entries kept: 1 - drop of dare
+  bool rescale = true;         ///< dare: what is kept is enlarged
+  std::optional<Scope> scope;  ///< of thresholds and norms; none: the method's own default
+
+  friend bool operator==(const Sparsify&, const Sparsify&) = default;
+};
+
 /// A recipe as written, checked against the grammar and the schema of methods; no file was opened.
 struct Recipe {
   std::string text;  ///< verbatim
@@ -89,6 +100,7 @@ struct Recipe {
   std::optional<DType> out_dtype;
   Semantics semantics = Semantics::mergekit;
   std::optional<Scope> scope;
+  std::optional<Sparsify> sparsify;
   std::vector<std::string> include;
   std::vector<std::string> exclude;
   std::optional<std::string> keep_from;

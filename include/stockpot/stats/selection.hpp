@@ -57,6 +57,11 @@ class Selection {
 
   static constexpr std::uint64_t least_bytes_per_query = 16384;
 
+  /// No rank gives more words than that to the reducer, whatever the keys, for at most so many queries in as
+  /// many streams; `locates_ties`: keep_lowest is used.
+  static std::uint64_t most_reduced_words(std::uint64_t elements, std::size_t queries,
+                                          std::uint64_t memory_bytes, bool locates_ties);
+
   /// What the next round shows to `take`. `nothing` once all is found and located; without a query at once.
   [[nodiscard]] Reading next() const;
   /// Of a round of ranges: disjoint, ascending, none longer than a leaf.

@@ -56,6 +56,10 @@ class LeafSums {
   std::map<std::uint64_t, Node> nodes_;
 };
 
+/// Number of subtrees in which leaves [first_leaf, end_leaf) are held, as LeafSums folds them. Pure; cost:
+/// O(log leaf_count).
+std::uint64_t subtree_count(std::uint64_t leaf_count, std::uint64_t first_leaf, std::uint64_t end_leaf);
+
 /// Local. The same tree over leaves that are all here.
 std::vector<double> sum_leaves(std::span<const double> leaves, std::uint64_t width);
 

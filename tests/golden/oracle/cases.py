@@ -10,6 +10,7 @@ from . import inputs
 from .catalog import METHODS
 from .formats import FORMATS, rounded
 from .scopes import Scope, Tensor, grouped
+from .thinning import thin
 
 
 @dataclasses.dataclass
@@ -28,6 +29,7 @@ class Case:
     lists_base: bool = False  # the anchor is among `models:` too
     examples: tuple = ()  # in place of weights
     statistics: bool = False  # each model has Fisher values beside it; they may be normalised over the model
+    sparsify: dict = dataclasses.field(default_factory=dict)  # of tensors that need no rows cut
     vocabulary: str = ""  # common or pad; for methods and scopes that see one tensor at a time
     folder: str = ""  # below methods/; empty: named as the method
 
@@ -43,6 +45,8 @@ class Case:
             lines.append(f"scope: {self.scope}")
         if self.vocabulary:
             lines.append(f"vocabulary: {self.vocabulary}")
+        if self.sparsify:
+            lines.append(f"sparsify: {flow(self.sparsify)}")
         if self.exclude:
             lines.append(f"exclude: {json.dumps([re.escape(part) for part in self.exclude])}")
         if self.keep_from:
@@ -54,7 +58,7 @@ class Case:
         lines.append("models:")
         if self.lists_base:
             lines.append(f"  - model: MODELS/{self.file(self.base)}.safetensors")
-        named = METHODS[self.method].random or self.keep_from
+        named = METHODS[self.method].random or self.keep_from or self.sparsify.get("method") == "dare"
         for number, letter in enumerate(self.models):
             lines.append(f"  - model: MODELS/{self.file(letter)}.safetensors")
             if self.statistics:
@@ -104,6 +108,8 @@ class Case:
                 output[name] = (dtype, rounded(self.merged_rows(tensor, arguments), dtype))
             else:
                 tensors.append(tensor)
+        if self.sparsify:
+            thin(tensors, list(self.models), self.semantics, **self.sparsify)
         for group in grouped(tensors, scope):
             values = METHODS[self.method].merge(Scope(group, list(self.models)), **arguments)
             for tensor, merged in zip(group, values):

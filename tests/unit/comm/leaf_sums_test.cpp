@@ -87,6 +87,20 @@ TEST(LeafSums, ARunEndsInTheLargestAlignedSubtrees) {
   EXPECT_THAT(subtrees, testing::ElementsAre(std::pair(3U, 0U), std::pair(4U, 2U), std::pair(8U, 3U)));
 }
 
+TEST(LeafSums, SubtreesOfARunAreCountedWithoutIt) {
+  for (const std::uint64_t leaf_count : {1U, 2U, 3U, 5U, 8U, 11U, 16U, 21U}) {
+    const std::vector<double> ones(leaf_count, 1.0);
+    for (std::uint64_t first = 0; first <= leaf_count; ++first) {
+      for (std::uint64_t end = first; end <= leaf_count; ++end) {
+        LeafSums sum(leaf_count, 1);
+        sum.add(first, std::span(ones).subspan(first, end - first));
+        EXPECT_EQ(subtree_count(leaf_count, first, end), sum.nodes().size())
+            << first << " to " << end << " of " << leaf_count;
+      }
+    }
+  }
+}
+
 TEST(LeafSums, RefusesWhatDoesNotFit) {
   const std::vector<double> values(8, 1.0);
   LeafSums sum(6, 1);

@@ -121,7 +121,8 @@ class MergeFixture : public testing::Test {
   }
 
   /// Predicted traffic of every rank is what the run file counted; buffers stay within what the plan
-  /// reserved. `reads_exactly`: false where a survey may read more than the plan forecasts.
+  /// reserved. `reads_exactly`: false where a survey may read more than the plan forecasts, and reduce
+  /// less.
   void expect_forecast_holds(bool reads_exactly = true) const {
     const PlannedMerge planned = plan_recipe(recipe, options);
     ASSERT_TRUE(planned.plan);
@@ -133,7 +134,9 @@ class MergeFixture : public testing::Test {
       if (reads_exactly) {
         EXPECT_EQ(measured["bytes"]["read"], ranks[r].traffic.read_bytes) << "rank " << r;
         EXPECT_EQ(measured["bytes"]["exchanged"], ranks[r].traffic.exchanged_bytes) << "rank " << r;
+        EXPECT_EQ(measured["bytes"]["reduced"], ranks[r].traffic.reduced_bytes) << "rank " << r;
       }
+      EXPECT_LE(measured["bytes"]["reduced"], ranks[r].traffic.reduced_bytes) << "rank " << r;
       EXPECT_EQ(measured["bytes"]["written"], ranks[r].traffic.written_bytes) << "rank " << r;
       EXPECT_LE(measured["peak_buffer_bytes"], planned.plan->buffers.bytes()) << "rank " << r;
       EXPECT_GE(measured["peak_buffer_bytes"], planned.plan->buffers.bytes_per_lane) << "rank " << r;

@@ -41,6 +41,33 @@ const std::vector<SurveyCase> survey_cases{
      "merge_method: della\nscope: model\nparameters: {density: 0.4, epsilon: 0.1, weight: 0.7}\n"},
     {"sce_of_the_model", "merge_method: sce\nscope: model\nparameters: {select_topk: 0.4}\n", false},
     {"ramplus_of_the_model", "merge_method: ramplus_tl\nscope: model\nparameters: {epsilon: 0.25}\n"},
+    {"nuslerp_of_columns",
+     "merge_method: nuslerp\nparameters: {weight: 1, nuslerp_flatten: false, nuslerp_row_wise: true}\n", true,
+     2},
+    {"sparsified_by_dare",
+     "merge_method: task_arithmetic\nparameters: {weight: 0.5}\nsparsify: {method: dare, drop: 0.6}\n"},
+    {"sparsified_by_dare_before_layers",
+     "merge_method: model_stock\nscope: layer\nsparsify: {method: dare, drop: 0.6, scope: model}\n"},
+    {"sparsified_by_ties_of_the_model",
+     "merge_method: linear\nparameters: {weight: 0.5}\nsparsify: {method: ties, density: 0.3, scope: "
+     "model}\n",
+     false},
+    {"sparsified_by_ties_of_the_paper",
+     "merge_method: dare_ties\nsemantics: paper\nparameters: {density: 0.4, weight: 0.7}\n"
+     "sparsify: {method: ties, density: 0.3}\n",
+     false},
+    {"sparsified_by_ties_before_rows",
+     "merge_method: model_stock\nparameters: {filter_wise: true}\nsparsify: {method: ties, density: 0.3}\n",
+     false},
+    {"sparsified_by_dare_before_rows",
+     "merge_method: model_stock\nparameters: {filter_wise: true}\nsparsify: {method: dare, drop: 0.6}\n"},
+    {"sparsified_by_dare_before_della",
+     "merge_method: della\nscope: model\nparameters: {density: 0.4, epsilon: 0.1, weight: 0.7}\n"
+     "sparsify: {method: dare, drop: 0.5}\n"},
+    {"sparsified_by_ties_before_ties",
+     "merge_method: ties\nscope: model\nparameters: {density: 0.3, weight: 0.7}\n"
+     "sparsify: {method: ties, density: 0.5, scope: tensor}\n",
+     false},
     {"arcee_fusion_of_the_model", "merge_method: arcee_fusion\nscope: model\n", false, 1},
 };
 

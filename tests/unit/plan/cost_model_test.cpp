@@ -100,6 +100,29 @@ TEST(CostModel, WhatIsSentIsReceivedAndMerged) {
   }
 }
 
+TEST(CostModel, StatisticsPassBetweenNodesOnly) {
+  const Planning p = equal_models(4, "mlerp\nscope: model");
+  const MergePlan plan = plan_on(p, {4, 1});
+  const std::vector<RankForecast> ranks = forecast(plan, p.models);
+  constexpr std::uint64_t node_bytes = 10 * sizeof(double);  // the triangle of a Gram matrix of four models
+  std::uint64_t all = 0;
+  for (const RankForecast& rank : ranks) all += rank.traffic.reduced_bytes;
+  for (const RankForecast& rank : ranks) {
+    EXPECT_GE(rank.traffic.reduced_bytes, node_bytes);
+    EXPECT_EQ(rank.traffic.reduced_bytes % node_bytes, 0U);
+    EXPECT_EQ(rank.traffic.gathered_bytes, all - rank.traffic.reduced_bytes);
+  }
+
+  std::vector<RankForecast> silent = ranks;
+  for (RankForecast& rank : silent) rank.traffic.reduced_bytes = rank.traffic.gathered_bytes = 0;
+  const auto network = [&](const std::vector<RankForecast>& forecasts, std::uint64_t nodes) {
+    return predict(plan, forecasts, cluster(nodes, Storage::node_local)).of(Resource::network);
+  };
+  EXPECT_GT(network(ranks, 2), network(silent, 2));
+  EXPECT_LT(network(ranks, 2), network(silent, 2) + static_cast<double>(all) / Machine().node_bandwidth);
+  EXPECT_EQ(network(ranks, 1), network(silent, 1));
+}
+
 TEST(CostModel, MoreNodesThanRanksAreRefused) {
   const Planning p = equal_models(2);
   EXPECT_THROW(predict(plan_on(p, {4, 1}), p.models, cluster(5, Storage::shared)), Error);

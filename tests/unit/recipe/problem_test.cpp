@@ -286,7 +286,6 @@ TEST(Problems, types_tokenizers_and_words) {
        {linear("semantics: papers"), "(did you mean 'paper'?)"},
        {linear("vocabulary: union"), "'union' is none of error, common, pad"},
        {linear("mask: intersection"), "masks other than `none` are not available"},
-       {linear("sparsify: {method: dare}"), "'sparsify' is not available in this version"},
        {linear("search: {strategy: grid}"), "'search' is not available in this version"},
        {linear("evaluate: {command: x}"), "'evaluate' is not available in this version"},
        {linear("statistics: x.h5"), "'statistics' is not available in this version"},
@@ -294,6 +293,28 @@ TEST(Problems, types_tokenizers_and_words) {
        {"models: [{model: a}]\nrepair: {probe: mlp}", "'repair' is not available in this version"},
        {linear("normalize: true"), "unknown key 'normalize' (write `parameters: {normalize: ...}`)"},
        {linear("merge_metod: linear"), "unknown key 'merge_metod' (did you mean 'merge_method'?)"}});
+}
+
+TEST(Problems, sparsify) {
+  const auto based = [](const std::string& sparsify) {
+    return linear("base_model: b\nsparsify: " + sparsify);
+  };
+  expect_one_problem_each(
+      {{linear("sparsify: {method: dare, drop: 0.5}"),
+        "sparsify: sparsify needs a base_model, whose difference to each model it thins"},
+       {based("dare"), "sparsify: expected a mapping"},
+       {based("{drop: 0.5}"), "'method' is missing"},
+       {based("{method: dares, drop: 0.5}"), "'dares' is none of dare, ties (did you mean 'dare'?)"},
+       {based("{method: dare}"), "'drop' is missing"},
+       {based("{method: ties}"), "'density' is missing"},
+       {based("{method: ties, density: 1.5}"), "sparsify.density: 1.5 is not between 0 and 1"},
+       {based("{method: dare, drop: -0.5}"), "-0.5 is not between 0 and 1"},
+       {based("{method: dare, drop: 0.5, rescale: 0.5}"), "rescale is true or false, not 0.5"},
+       {based("{method: dare, drop: 0.5, density: 0.5}"), "dare takes `drop:`"},
+       {based("{method: ties, density: 0.5, drop: 0.5}"), "ties takes `density:`"},
+       {based("{method: ties, density: 0.5, rescale: true}"), "ties keeps the largest entries as they are"},
+       {based("{method: ties, density: 0.5, scop: model}"), "unknown key 'scop' (did you mean 'scope'?)"},
+       {based("{method: ties, density: 0.5, scope: all}"), "'all' is none of tensor, layer, model"}});
 }
 
 TEST(Problems, references_to_models) {

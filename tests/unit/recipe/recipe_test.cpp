@@ -101,6 +101,21 @@ slices:
   EXPECT_EQ(recipe.modules[0].slices[1].sources[0].name, "tail");
 }
 
+TEST(Recipe, sparsify) {
+  const std::string head =
+      "merge_method: linear\nbase_model: b\nparameters: {weight: 1}\nmodels: [{model: m}]\n";
+  EXPECT_FALSE(good(head).sparsify);
+  const Sparsify dare = good(head + "sparsify: {method: dare, drop: 0.75}").sparsify.value();
+  EXPECT_EQ(dare, (Sparsify{Sparsify::Method::dare, 0.25, true, std::nullopt}));
+  const Sparsify raw =
+      good(head + "sparsify: {drop: 0, method: dare, rescale: false, scope: layer}").sparsify.value();
+  EXPECT_EQ(raw, (Sparsify{Sparsify::Method::dare, 1.0, false, Scope::layer}));
+  const Sparsify ties = good(head + "sparsify: {method: ties, density: 0.2, scope: model}").sparsify.value();
+  EXPECT_EQ(ties.method, Sparsify::Method::ties);
+  EXPECT_EQ(ties.density, 0.2);
+  EXPECT_EQ(ties.scope, Scope::model);
+}
+
 TEST(Recipe, words_and_texts) {
   const Recipe recipe = good(R"(
 merge_method: ties
