@@ -131,18 +131,21 @@ MatrixBytes matrix_bytes(const ModelSet& models, const MatrixRef& matrix) {
 void add_matrices(RankForecast* row_ranks, const MergePlan& plan, const ModelSet& models,
                   const std::vector<Piece>& pieces) {
   const std::uint64_t columns = plan.grid.columns;
+  const auto add = [&](const MatrixRef& matrix) {
+    const MatrixBytes moved = matrix_bytes(models, matrix);
+    const std::uint64_t home = plan.column_of_model[matrix.model];
+    row_ranks[home].traffic.read_bytes += moved.stored;
+    row_ranks[home].traffic.exchanged_bytes += (columns - 1) * moved.sent;
+    for (std::uint64_t column = 0; column < columns; ++column) {
+      if (column != home) row_ranks[column].traffic.received_bytes += moved.sent;
+    }
+  };
   std::set<std::uint32_t> taken;
   for (const Piece& piece : pieces) {
     const auto& place = plan.scopes.place[piece.task];
     if (!place || !taken.insert(place->scope).second) continue;
-    for (const MatrixRef& matrix : plan.tasks[piece.task].matrices) {
-      const MatrixBytes moved = matrix_bytes(models, matrix);
-      const std::uint64_t home = plan.column_of_model[matrix.model];
-      row_ranks[home].traffic.read_bytes += moved.stored;
-      row_ranks[home].traffic.exchanged_bytes += (columns - 1) * moved.sent;
-      for (std::uint64_t column = 0; column < columns; ++column) {
-        if (column != home) row_ranks[column].traffic.received_bytes += moved.sent;
-      }
+    for (const std::uint32_t task : plan.scopes.groups[place->scope].tasks) {
+      for (const MatrixRef& matrix : plan.tasks[task].matrices) add(matrix);
     }
   }
 }
