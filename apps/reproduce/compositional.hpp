@@ -24,6 +24,7 @@ struct MethodRecord {
 
 struct Study {
   Results results;
+  Results other_numbers;  ///< as table E4, for methods that it doesn't have
   std::vector<MethodRecord> methods;
 };
 

@@ -33,6 +33,11 @@ std::string accuracy_line(const Results& results, const Row& held_in, const std:
                      with_spread(held_in), with_spread(others), last);
 }
 
+std::string table_head(const std::string& table, bool choices) {
+  return fmt::format("\n{}\n  {:<17} {:<10} {:<17} {:<17} {}\n", table, "method", "setting", "held-in",
+                     "generalisation", choices ? "chosen on validation images (seeds)" : "");
+}
+
 std::string chosen_by(const Study& study, const std::string& method) {
   for (const MethodRecord& record : study.methods) {
     if (record.name == method) return chosen(record);
@@ -71,14 +76,14 @@ double kilobytes(double bytes) {
 std::string accuracy_tables(const Study& study) {
   std::string text;
   std::string table;
-  for (const Row& row : study.results.rows()) {
-    if (row.metric != "held_in") continue;
-    if (row.table != table) {
+  for (const Results* const results : {&study.results, &study.other_numbers}) {
+    for (const Row& row : results->rows()) {
+      if (row.metric != "held_in") continue;
+      const bool choices = row.table == "E3";
+      if (row.table != table) text += table_head(row.table, choices);
       table = row.table;
-      text += fmt::format("\n{}\n  {:<17} {:<10} {:<17} {:<17} {}\n", table, "method", "setting", "held-in",
-                          "generalisation", table == "E3" ? "chosen on validation images (seeds)" : "");
+      text += accuracy_line(*results, row, choices ? chosen_by(study, row.method) : "");
     }
-    text += accuracy_line(study.results, row, table == "E3" ? chosen_by(study, row.method) : "");
   }
   return text;
 }

@@ -8,7 +8,7 @@
 /// The study for people, as plain text. Accuracies are means +- standard deviations over seeds.
 namespace stockpot::reproduce {
 
-/// E3 with the hyperparameters that validation chose, E3b, E4.
+/// E3 with the hyperparameters that validation chose, E3b, E4 with further methods.
 std::string accuracy_tables(const Study& study);
 /// Per method of E3, means over seeds: seconds, operations and bytes of the chosen merge and of the
 /// statistics it needs, and peak memory.
