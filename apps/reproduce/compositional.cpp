@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "evaluation.hpp"
+#include "flops.hpp"
 #include "random_stream.hpp"
 #include "statistics.hpp"
 #include "stockpot/method/catalog.hpp"
@@ -127,6 +128,19 @@ void merge_more(comm::Communicator& world, const SeedCase& seed, const std::vect
   }
 }
 
+TrainingFlops training_flops_of(const std::vector<SeedCase>& seeds, Effort effort) {
+  TrainingFlops mean;
+  for (const SeedCase& seed : seeds) {
+    for (std::size_t cell = 0; cell < held_in_cells; ++cell) {
+      const std::uint64_t examples = seed.examples(cell, Split::training).labels.size();
+      mean.multitask += training_flops(examples, fine_tuning(effort, seed.seed, cell).epochs) /
+                        static_cast<double>(seeds.size());
+    }
+  }
+  mean.ingredient = mean.multitask / held_in_cells;
+  return mean;
+}
+
 }  // namespace
 
 Study run_compositional(comm::Communicator& world, const StudyOptions& options) {
@@ -137,7 +151,8 @@ Study run_compositional(comm::Communicator& world, const StudyOptions& options) 
   const std::vector<MethodGrid> grids = known_methods(method_grids(options.effort));
   Study study{.results = Results("compositional", numbers),
               .other_numbers = Results("compositional", numbers),
-              .methods = {}};
+              .methods = {},
+              .training = training_flops_of(seeds, options.effort)};
   for (const MethodGrid& grid : grids)
     study.methods.push_back({.name = grid.name, .outcomes = {}, .statistics = {}});
   train_models(world, seeds, options.effort);

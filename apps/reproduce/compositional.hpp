@@ -22,10 +22,17 @@ struct MethodRecord {
   std::vector<Cost> statistics;                ///< of all constituents; zeros if the method needs none
 };
 
+/// By formula, means over seeds.
+struct TrainingFlops {
+  double ingredient = 0;  ///< mean over the held-in cells
+  double multitask = 0;
+};
+
 struct Study {
   Results results;
   Results other_numbers;  ///< as table E4, for methods that it doesn't have
   std::vector<MethodRecord> methods;
+  TrainingFlops training;
 };
 
 /// Collective. Compositional generalisation of merged models, after the protocol of tables E3, E3b and E4:

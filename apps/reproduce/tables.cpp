@@ -107,7 +107,8 @@ std::string cost_table(const Study& study) {
                     kilobytes(static_cast<double>(both.written_bytes) / seeds),
                     static_cast<double>(both.peak_bytes) / 1048576.0);
   }
-  return text;
+  return text + fmt::format("  training an ingredient: {:.0f} MFLOP, the multitask model: {:.0f} MFLOP\n",
+                            study.training.ingredient / 1e6, study.training.multitask / 1e6);
 }
 
 std::string sensitivity_table(const Study& study) {
