@@ -9,7 +9,6 @@
 
 #include "evaluation.hpp"
 #include "flops.hpp"
-#include "random_stream.hpp"
 #include "statistics.hpp"
 #include "stockpot/method/catalog.hpp"
 
@@ -17,7 +16,6 @@ namespace stockpot::reproduce {
 namespace {
 
 constexpr std::array<std::size_t, 5> model_counts{2, 3, 5, 10, constituent_cells};
-constexpr std::size_t draws_per_count = 3;
 /// Those whose behaviour with the number of models is shown; the first is table E4.
 constexpr std::array<std::string_view, 5> counted_methods{"average", "task_arithmetic", "ties", "regmean",
                                                           "mats"};
@@ -32,7 +30,7 @@ void add_scores(Results& results, const std::string& table, const std::string& m
   results.add(table, method, setting, "generalization", scores.generalization);
 }
 
-/// Each model on its own cell and on all others that aren't held in by any.
+/// Means over the constituents, each judged on its own cell and on those that are nobody's.
 Scores score_single(comm::Communicator& world, const SeedCase& seed) {
   Scores sums;
   for (std::size_t cell = 0; cell < held_in_cells; ++cell) {
@@ -84,17 +82,6 @@ std::vector<MethodGrid> known_methods(std::vector<MethodGrid> grids) {
   return grids;
 }
 
-/// Some of the cells that have models, another choice for each draw.
-std::vector<std::size_t> draw_cells(const SeedCase& seed, std::size_t count, std::size_t draw) {
-  const std::vector<std::size_t> order =
-      RandomStream(seed.seed, "numbers of models").permutation(constituent_cells);
-  std::vector<std::size_t> drawn;
-  for (std::size_t i = 0; i < count; ++i) {
-    drawn.push_back(order[(draw * constituent_cells / draws_per_count + i) % constituent_cells]);
-  }
-  return drawn;
-}
-
 /// Mean over draws of a method's merge of so many models, hyperparameters chosen for each draw.
 Scores score_count(comm::Communicator& world, const SeedCase& seed, const MethodGrid& grid,
                    std::size_t count) {
@@ -103,7 +90,7 @@ Scores score_count(comm::Communicator& world, const SeedCase& seed, const Method
   Scores mean;
   for (std::size_t draw = 0; draw < draws; ++draw) {
     const std::vector<Outcome> outcomes =
-        try_all(world, seed, grid, draw_cells(seed, count, draw), unseen, seed.folder / "numbers");
+        try_all(world, seed, grid, drawn_cells(seed.seed, count, draw), unseen, seed.folder / "numbers");
     const Scores& scores = best(outcomes).scores;
     mean.held_in += scores.held_in / static_cast<double>(draws);
     mean.generalization += scores.generalization / static_cast<double>(draws);

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "model_files.hpp"
+#include "random_stream.hpp"
 #include "stockpot/comm/agreement.hpp"
 #include "stockpot/probe/mlp.hpp"
 
@@ -66,6 +67,15 @@ std::filesystem::path SeedCase::data(std::size_t cell) const {
 
 Examples SeedCase::examples(std::size_t cell, Split split) const {
   return examples_of(cells[cell], seed, splits, split);
+}
+
+std::vector<std::size_t> drawn_cells(std::uint64_t seed, std::size_t count, std::size_t draw) {
+  const std::vector<std::size_t> order =
+      RandomStream(seed, "numbers of models").permutation(constituent_cells);
+  const std::size_t first = draw * constituent_cells / draws_per_count;
+  std::vector<std::size_t> drawn;
+  for (std::size_t i = 0; i < count; ++i) drawn.push_back(order[(first + i) % constituent_cells]);
+  return drawn;
 }
 
 void train_models(comm::Communicator& world, const std::vector<SeedCase>& seeds, Effort effort) {

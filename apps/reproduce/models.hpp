@@ -34,6 +34,11 @@ struct SeedCase {
 inline constexpr std::size_t held_in_cells = domain_count;
 inline constexpr std::size_t constituent_cells = 3 * domain_count;
 
+/// `count` of the first constituent_cells cells, in a random order that depends on the seed; draws 0, 1 and 2
+/// begin at other places of it. @pre count <= constituent_cells
+inline constexpr std::size_t draws_per_count = 3;
+std::vector<std::size_t> drawn_cells(std::uint64_t seed, std::size_t count, std::size_t draw);
+
 /// Collective. Trains every seed's anchor, the models of its first cells from it, and one multitask model on
 /// the data of all held-in cells, each model on one rank, and writes them with the cells' training data.
 /// Results do not depend on the number of ranks. Every rank sees the same folder.

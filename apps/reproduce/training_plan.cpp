@@ -7,16 +7,6 @@
 
 namespace stockpot::reproduce {
 
-const std::vector<std::uint64_t>& mlp_widths() {
-  static const std::vector<std::uint64_t> widths{64, 128, 64, 10};
-  return widths;
-}
-
-const std::vector<std::string>& head_tensors() {
-  static const std::vector<std::string> names{"layers.2.weight", "layers.2.bias"};
-  return names;
-}
-
 namespace {
 
 /// Each image in each epoch as it is or in a domain, all as likely.
@@ -31,6 +21,16 @@ void show_somehow(const RandomStream& choice, const RandomStream& noise, std::ui
 }
 
 }  // namespace
+
+const std::vector<std::uint64_t>& mlp_widths() {
+  static const std::vector<std::uint64_t> widths{64, 128, 64, 10};
+  return widths;
+}
+
+const std::vector<std::string>& head_tensors() {
+  static const std::vector<std::string> names{"layers.2.weight", "layers.2.bias"};
+  return names;
+}
 
 probe::TrainingOptions anchor_training(Effort effort, std::uint64_t seed) {
   probe::TrainingOptions options;

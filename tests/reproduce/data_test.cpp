@@ -6,6 +6,7 @@
 
 #include "cells.hpp"
 #include "digits.hpp"
+#include "models.hpp"
 #include "splits.hpp"
 
 namespace stockpot::reproduce {
@@ -15,6 +16,7 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::Ge;
 using ::testing::Le;
+using ::testing::Lt;
 
 const RandomStream& no_noise() {
   static const RandomStream stream(0, "test");
@@ -110,6 +112,20 @@ TEST(Cells, EveryDiagonalHasEachDomainAndEachPairOnce) {
   EXPECT_EQ(names.size(), all.size());
   EXPECT_EQ(classes.size(), digit_classes);
   EXPECT_NE(cells(2), cells(3));
+}
+
+TEST(Cells, AreDrawnWithoutRepetition) {
+  for (const std::size_t count : {std::size_t{2}, std::size_t{10}, constituent_cells}) {
+    std::set<std::vector<std::size_t>> draws;
+    for (std::size_t draw = 0; draw < draws_per_count; ++draw) {
+      std::vector<std::size_t> drawn = drawn_cells(1, count, draw);
+      EXPECT_TRUE(draws.insert(drawn).second);
+      EXPECT_EQ(drawn, drawn_cells(1, count, draw));
+      EXPECT_THAT(drawn, Each(Lt(constituent_cells)));
+      EXPECT_EQ(std::set<std::size_t>(drawn.begin(), drawn.end()).size(), count);
+    }
+  }
+  EXPECT_NE(drawn_cells(1, 5, 0), drawn_cells(2, 5, 0));
 }
 
 TEST(Cells, ShowTheImagesOfTheirPairThatBelongToTheSplit) {
