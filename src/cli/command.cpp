@@ -40,9 +40,8 @@ std::string unknown_option(const std::string& option, const po::options_descript
 
 }  // namespace
 
-std::optional<Parsed> parse(const Invocation& invocation, const Command& command,
-                            const po::options_description& own,
-                            const std::vector<std::string>& positional_names) {
+std::optional<Parsed> parse_list(const Invocation& invocation, const Command& command,
+                                 const po::options_description& own) {
   Parsed parsed;
   const po::options_description common = describe(parsed.common);
   po::options_description all;
@@ -67,13 +66,21 @@ std::optional<Parsed> parse(const Invocation& invocation, const Command& command
     return std::nullopt;
   }
   set_log_level(invocation.world.is_root() ? parsed.common.log_level : "off");
-  if (parsed.positional.size() != positional_names.size()) {
+  return parsed;
+}
+
+std::optional<Parsed> parse(const Invocation& invocation, const Command& command,
+                            const po::options_description& own,
+                            const std::vector<std::string>& positional_names) {
+  std::optional<Parsed> parsed = parse_list(invocation, command, own);
+  if (!parsed) return std::nullopt;
+  if (parsed->positional.size() != positional_names.size()) {
     throw Error(
         ExitCode::usage,
         fmt::format("stockpot {} takes {} ({} given); see stockpot {} --help", command.name,
                     positional_names.empty() ? "no arguments"
                                              : fmt::format("{}", fmt::join(positional_names, " and ")),
-                    parsed.positional.size(), command.name));
+                    parsed->positional.size(), command.name));
   }
   return parsed;
 }

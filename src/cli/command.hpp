@@ -36,6 +36,9 @@ struct Parsed {
 std::optional<Parsed> parse(const Invocation& invocation, const Command& command,
                             const boost::program_options::options_description& own,
                             const std::vector<std::string>& positional_names);
+/// The same for a command that takes any number of positional arguments.
+std::optional<Parsed> parse_list(const Invocation& invocation, const Command& command,
+                                 const boost::program_options::options_description& own);
 
 int merge_command(Invocation& invocation);
 int plan_command(Invocation& invocation);

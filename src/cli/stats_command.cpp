@@ -15,6 +15,14 @@ const std::vector<Command>& stats_commands() {
   static const std::vector<Command> all{
       {"geometry", "RECIPE --out S.h5 [options]",
        "Measures norms, angles and distances of the models that a recipe names", stats_geometry_command},
+      {"gram", "SAMPLES.h5... --model CHECKPOINT --out S.h5 [options]",
+       "Gram matrices of layer inputs and output gradients, from samples or by running a model",
+       stats_gram_command},
+      {"fisher", "SAMPLES.h5... --model CHECKPOINT --out S.h5 [options]",
+       "Diagonal Fisher values of a model's tensors, from samples or by running a model",
+       stats_fisher_command},
+      {"combine", "A.h5 B.h5 ... --out C.h5 [options]",
+       "Makes one statistics file of several, weighted by tokens and examples", stats_combine_command},
   };
   return all;
 }

@@ -50,6 +50,19 @@ std::uint64_t SampleFile::count_tokens(const SampleRows& rows, std::uint64_t fir
   return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
 
+std::vector<std::uint64_t> SampleFile::count_windows(const SampleRows& rows, std::uint64_t first,
+                                                     std::uint64_t count, std::uint64_t window) const {
+  const std::vector<std::uint8_t> counts = flags(rows, first, count);
+  const std::uint64_t tokens = window * rows.tokens_per_entry;
+  std::vector<std::uint64_t> windows;
+  for (std::uint64_t begin = 0; begin < counts.size(); begin += tokens) {
+    const auto from = counts.begin() + static_cast<std::ptrdiff_t>(begin);
+    const std::uint64_t size = std::min<std::uint64_t>(tokens, counts.size() - begin);
+    windows.push_back(std::accumulate(from, from + static_cast<std::ptrdiff_t>(size), std::uint64_t{0}));
+  }
+  return windows;
+}
+
 void SampleFile::require_finite(const SampleRows& rows, std::uint64_t first_token,
                                 std::span<const double> values) const {
   const std::size_t at = first_non_finite(values);
@@ -57,8 +70,7 @@ void SampleFile::require_finite(const SampleRows& rows, std::uint64_t first_toke
   const std::uint64_t token = first_token + at / rows.width;
   const std::string where = rows.data.shape.size() == 2
                                 ? fmt::format("token {}", token)
-                                : fmt::format("token {} of example {}", token % rows.tokens_per_entry,
-                                              token / rows.tokens_per_entry);
+                                : fmt::format("token {} of example {}", token % rows.data.shape[1], token / rows.data.shape[1]);
   refuse_object(file_, rows.data, fmt::format("{} has {}, and it counts", where, kind_of(values[at])));
 }
 

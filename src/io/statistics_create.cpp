@@ -34,9 +34,13 @@ void require_possible(const NewStatistic& statistic) {
   }
 }
 
-void add_attributes(hid_t dataset, const NewStatistic& statistic, const Hdf5Check& check) {
+void add_attributes(hid_t dataset, const NewStatistic& statistic, std::uint64_t all_examples,
+                    const Hdf5Check& check) {
   switch (statistic.kind) {
     case StatisticKind::fisher:
+      if (statistic.count != 0 && statistic.count != all_examples) {
+        write_number_attribute(dataset, "examples", statistic.count, check);
+      }
       return;
     case StatisticKind::gram:
       write_number_attribute(dataset, "tokens", statistic.count, check);
@@ -58,9 +62,10 @@ class StatisticsCreator {
   explicit StatisticsCreator(const std::filesystem::path& path) : file_(path, Hdf5Names::objects) {}
 
   void add_header(const StatisticsHeader& header) {
+    examples_ = header.examples.value_or(0);
     write_number_attribute(file_.root(), "format_version", format_version, file_.check());
     write_string_attribute(file_.root(), "model_digest", header.model_digest.hex(), file_.check());
-    write_number_attribute(file_.root(), "examples", header.examples.value_or(0), file_.check());
+    write_number_attribute(file_.root(), "examples", examples_, file_.check());
     write_number_attribute(file_.root(), "tokens", header.tokens.value_or(0), file_.check());
     write_string_attribute(file_.root(), "labels", name(header.labels), file_.check());
   }
@@ -69,7 +74,7 @@ class StatisticsCreator {
     const Hdf5Handle type = hdf5_type(statistic.dtype, file_.check());
     const Hdf5Handle dataset = file_.add_dataset(group(statistic.kind), escape_hdf5_name(statistic.name),
                                                  type.get(), stored_shape(statistic), object_of(statistic));
-    add_attributes(dataset.get(), statistic, file_.check());
+    add_attributes(dataset.get(), statistic, examples_, file_.check());
   }
 
   void add_link(const NewStatistic& statistic) {
@@ -94,6 +99,7 @@ class StatisticsCreator {
   }
 
   Hdf5NewFile file_;
+  std::uint64_t examples_ = 0;
   std::map<StatisticKind, Hdf5Handle> groups_;
 };
 

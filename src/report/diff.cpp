@@ -7,11 +7,11 @@
 #include <tuple>
 
 #include "report/element_difference.hpp"
-#include "report/load_checkpoint.hpp"
-#include "report/sweep.hpp"
 #include "stockpot/base/error.hpp"
 #include "stockpot/checkpoint/view.hpp"
 #include "stockpot/comm/agreement.hpp"
+#include "stockpot/engine/load_checkpoint.hpp"
+#include "stockpot/engine/sweep.hpp"
 #include "stockpot/tensor/leaf_sums.hpp"
 
 namespace stockpot::report {
@@ -147,8 +147,8 @@ void conclude(TensorDifference& tensor, const ElementDifference& elements, std::
 }
 
 /// Adds up the units of every pair and judges it; the total runs over tensors by name.
-void conclude_all(ModelDifference& found, const std::vector<Pair>& pairs, const std::vector<SweepItem>& items,
-                  std::span<const ElementDifference> units) {
+void conclude_all(ModelDifference& found, const std::vector<Pair>& pairs,
+                  const std::vector<engine::SweepItem>& items, std::span<const ElementDifference> units) {
   std::vector<ElementDifference> by_name(found.tensors.size());
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     TensorDifference& tensor = found.tensors[pairs[i].tensor];
@@ -174,19 +174,19 @@ ModelDifference diff(comm::Communicator& world, const std::string& reference_a,
   if (tolerance && !(std::isfinite(*tolerance) && *tolerance >= 0.0)) {
     throw Error(ExitCode::usage, "the tolerance must be a finite number, 0 or more");
   }
-  const checkpoint::Checkpoint a = load_checkpoint(world, reference_a, options);
-  const checkpoint::Checkpoint b = load_checkpoint(world, reference_b, options);
+  const checkpoint::Checkpoint a = engine::load_checkpoint(world, reference_a, options);
+  const checkpoint::Checkpoint b = engine::load_checkpoint(world, reference_b, options);
   ModelDifference found;
   found.tolerance = tolerance;
   const std::vector<Pair> pairs = match(a, b, found);
-  std::vector<SweepItem> items;
+  std::vector<engine::SweepItem> items;
   for (const Pair& pair : pairs) {
     items.push_back({pair.a->bytes + pair.b->bytes,
                      packed_bytes(*pair.a, unit_elements) + packed_bytes(*pair.b, unit_elements)});
   }
   const checkpoint::ViewReader reader_a(a);
   const checkpoint::ViewReader reader_b(b);
-  const auto units = sweep<ElementDifference>(world, items, options, "comparing the models", [&] {
+  const auto units = engine::sweep<ElementDifference>(world, items, options, "comparing the models", [&] {
     return [&, comparer = UnitComparer(reader_a, reader_b)](std::uint32_t item, std::uint64_t unit) mutable {
       return comparer.run(pairs[item], unit);
     };

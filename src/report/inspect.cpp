@@ -1,12 +1,12 @@
 #include "stockpot/report/inspect.hpp"
 
-#include "report/content_scan.hpp"
-#include "report/load_checkpoint.hpp"
 #include "report/manifest.hpp"
 #include "report/totals.hpp"
 #include "stockpot/base/error.hpp"
 #include "stockpot/checkpoint/model_digest.hpp"
 #include "stockpot/comm/agreement.hpp"
+#include "stockpot/engine/content_scan.hpp"
+#include "stockpot/engine/load_checkpoint.hpp"
 #include "stockpot/io/hdf5_state.hpp"
 #include "stockpot/io/output_folder.hpp"
 #include "stockpot/io/safetensors.hpp"
@@ -39,14 +39,14 @@ std::optional<Origin> read_origin(const checkpoint::Checkpoint& model, const Opt
 Inspection inspect(comm::Communicator& world, const std::string& reference, Depth depth,
                    const Options& options) {
   Inspection found;
-  found.checkpoint = load_checkpoint(world, reference, options);
+  found.checkpoint = engine::load_checkpoint(world, reference, options);
   comm::agree_after(world, "metadata of the model", [&] {
     if (!world.is_root()) return;
     found.metadata = read_metadata(found.checkpoint);
     found.origin = read_origin(found.checkpoint, options);
   });
   if (depth == Depth::headers) return found;
-  found.contents = scan_content(world, found.checkpoint, Scan::digests_and_zeros, options);
+  found.contents = engine::scan_content(world, found.checkpoint, engine::Scan::digests_and_zeros, options);
   std::vector<Digest> digests;
   for (const TensorContent& content : found.contents) digests.push_back(content.digest);
   found.model_digest = checkpoint::model_digest(found.checkpoint, digests);

@@ -8,12 +8,12 @@
 #include <set>
 #include <system_error>
 
-#include "report/content_scan.hpp"
-#include "report/load_checkpoint.hpp"
 #include "report/manifest.hpp"
 #include "stockpot/base/error.hpp"
 #include "stockpot/base/text.hpp"
 #include "stockpot/comm/agreement.hpp"
+#include "stockpot/engine/content_scan.hpp"
+#include "stockpot/engine/load_checkpoint.hpp"
 
 namespace stockpot::report {
 namespace {
@@ -40,7 +40,7 @@ Opened open_output(const fs::path& output, const Options& options) {
   }
   if (!opened.mismatches.empty()) return opened;
   try {
-    opened.model = open_with_warnings(output, output.string(), options);
+    opened.model = engine::open_with_warnings(output, output.string(), options);
   } catch (const Error& failure) {
     if (failure.code() != ExitCode::input) throw;
     opened.mismatches.push_back({"", "", failure.what()});
@@ -126,7 +126,7 @@ Verification verify(comm::Communicator& world, const fs::path& output, const Opt
   std::vector<TensorContent> contents;
   if (!headers.empty()) {
     model = checkpoint::deserialize(headers);
-    contents = scan_content(world, *model, Scan::digests, options);
+    contents = engine::scan_content(world, *model, engine::Scan::digests, options);
   }
   return unpack(comm::from_root(world, "verification", [&] {
     Verification found{std::move(opened.mismatches), opened.manifest.tensors.size(), 0};

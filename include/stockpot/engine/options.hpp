@@ -42,4 +42,12 @@ struct RunOptions {
   WarningSink warn;
 };
 
+/// How a command that writes no checkpoint reads one.
+struct ReadOptions {
+  int threads = 1;                                    ///< of each rank
+  const std::atomic<bool>* stop_requested = nullptr;  ///< set by a signal handler
+  ProgressSink progress;                              ///< called on rank 0
+  WarningSink warn;                                   ///< called on rank 0
+};
+
 }  // namespace stockpot::engine

@@ -62,6 +62,9 @@ class SampleFile {
   /// Cost: the mask's bytes. @pre `rows` is of this file and the range in it, else std::invalid_argument
   [[nodiscard]] std::uint64_t count_tokens(const SampleRows& rows, std::uint64_t first,
                                            std::uint64_t count) const;
+  /// The same for each `window` entries of the range in turn, the last ones possibly fewer. @pre window > 0
+  [[nodiscard]] std::vector<std::uint64_t> count_windows(const SampleRows& rows, std::uint64_t first,
+                                                         std::uint64_t count, std::uint64_t window) const;
   /// The tokens of the entries [first, first + count) that count, in order: `values` becomes
   /// [tokens, width], row by row. Gives the number of tokens. Values of other tokens are not looked at.
   /// Refuses NaN and infinities. @pre as count_tokens

@@ -18,7 +18,7 @@ struct NewStatistic {
   DType dtype = DType::f64;
   TriangleLayout layout = TriangleLayout::lower;
   WeightLayout weight_layout = WeightLayout::out_in;
-  std::uint64_t count = 0;  ///< tokens of a Gram, examples of a Fisher block; a Fisher has the header's
+  std::uint64_t count = 0;  ///< tokens of a Gram, examples of the rest; 0 of a Fisher: the header's
   /// Name of the statistic of this kind in whose dataset it is kept, as modules with one input share a Gram;
   /// empty: in one of its own.
   std::string shared_with;

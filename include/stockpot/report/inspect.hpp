@@ -9,6 +9,7 @@
 #include "stockpot/base/digest.hpp"
 #include "stockpot/checkpoint/checkpoint.hpp"
 #include "stockpot/comm/communicator.hpp"
+#include "stockpot/engine/content_scan.hpp"
 #include "stockpot/report/options.hpp"
 
 /// Owns what commands tell about checkpoints: their content (`inspect`), how two differ (`diff`), whether an
@@ -26,14 +27,7 @@ enum class Depth {
 /// Which tensors a table shows: all, or the first and last ones when there are many.
 enum class Listing { shortened, all };
 
-/// What the elements of one stored tensor are.
-struct TensorContent {
-  Digest digest;
-  /// Elements that are zero, of either sign; nullopt for the F6 types, whose packing the format leaves open.
-  std::optional<std::uint64_t> zeros;
-
-  friend bool operator==(const TensorContent&, const TensorContent&) = default;
-};
+using engine::TensorContent;
 
 /// Where an output came from, as its manifest says.
 struct Origin {

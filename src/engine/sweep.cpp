@@ -1,4 +1,4 @@
-#include "report/sweep.hpp"
+#include "stockpot/engine/sweep.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 
 #include "stockpot/comm/agreement.hpp"
 
-namespace stockpot::report {
+namespace stockpot::engine {
 namespace {
 
 /// The threads of one rank.
@@ -100,7 +100,7 @@ void UnitQueue::finish(const SweepUnit& unit) {
   done_bytes_ += std::min(item.unit_bytes, item.bytes - unit.unit * item.unit_bytes);
 }
 
-void run_sweep(comm::Communicator& world, UnitQueue& queue, const Options& options, std::string_view what,
+void run_sweep(comm::Communicator& world, UnitQueue& queue, const ReadOptions& options, std::string_view what,
                const std::function<void()>& body) {
   constexpr std::chrono::milliseconds between_rounds{20};
   constexpr std::chrono::milliseconds unseen{500};  // what is over so soon needs no progress bar
@@ -126,4 +126,4 @@ void run_sweep(comm::Communicator& world, UnitQueue& queue, const Options& optio
   if (stopping) throw Error(ExitCode::stopped, std::string(what) + ": stopped on request");
 }
 
-}  // namespace stockpot::report
+}  // namespace stockpot::engine

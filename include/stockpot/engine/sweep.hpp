@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "stockpot/comm/communicator.hpp"
+#include "stockpot/engine/options.hpp"
 #include "stockpot/plan/partition.hpp"
-#include "stockpot/report/options.hpp"
 
-namespace stockpot::report {
+namespace stockpot::engine {
 
 /// Something to be read, cut into units of `unit_bytes` (the last one may be shorter).
 struct SweepItem {
@@ -55,14 +55,14 @@ class UnitQueue {
 
 /// Collective. Runs `body` in threads on every rank until all queues are empty. A failure of any thread ends
 /// all ranks with the same error at their next unit; a stop request with Error{stopped}.
-void run_sweep(comm::Communicator& world, UnitQueue& queue, const Options& options, std::string_view what,
+void run_sweep(comm::Communicator& world, UnitQueue& queue, const ReadOptions& options, std::string_view what,
                const std::function<void()>& body);
 
 /// Collective. `make_worker()` makes each thread's worker, `worker(item, unit)` gives a unit's result. Every
 /// rank gets the results of all units, item by item. Memory: the results, and what the workers own.
 template <typename Result, typename MakeWorker>
 std::vector<Result> sweep(comm::Communicator& world, const std::vector<SweepItem>& items,
-                          const Options& options, std::string_view what, MakeWorker make_worker) {
+                          const ReadOptions& options, std::string_view what, MakeWorker make_worker) {
   UnitQueue queue(items, world.rank(), world.size());
   std::vector<Result> results(queue.size());
   run_sweep(world, queue, options, what, [&] {
@@ -75,4 +75,4 @@ std::vector<Result> sweep(comm::Communicator& world, const std::vector<SweepItem
   return world.all_gather(std::span<const Result>(results), what);
 }
 
-}  // namespace stockpot::report
+}  // namespace stockpot::engine

@@ -1,8 +1,8 @@
-#include "report/zero_count.hpp"
+#include "stockpot/engine/zero_count.hpp"
 
 #include <cstring>
 
-namespace stockpot::report {
+namespace stockpot::engine {
 namespace {
 
 /// Words that are 0 in the bits of `mask`.
@@ -63,4 +63,4 @@ std::uint64_t count_zeros(DType dtype, std::span<const std::byte> packed) {
   return 0;
 }
 
-}  // namespace stockpot::report
+}  // namespace stockpot::engine

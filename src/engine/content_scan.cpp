@@ -1,15 +1,16 @@
-#include "report/content_scan.hpp"
+#include "stockpot/engine/content_scan.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <tuple>
 
-#include "report/sweep.hpp"
-#include "report/zero_count.hpp"
+#include "stockpot/checkpoint/model_digest.hpp"
 #include "stockpot/checkpoint/view.hpp"
 #include "stockpot/comm/agreement.hpp"
+#include "stockpot/engine/sweep.hpp"
+#include "stockpot/engine/zero_count.hpp"
 
-namespace stockpot::report {
+namespace stockpot::engine {
 namespace {
 
 constexpr std::uint64_t tile_bytes = std::uint64_t{1} << 20;
@@ -63,7 +64,7 @@ std::vector<std::uint32_t> by_place(const checkpoint::Checkpoint& model) {
 }
 
 std::vector<TensorContent> scan_content(comm::Communicator& world, const checkpoint::Checkpoint& model,
-                                        Scan scan, const Options& options) {
+                                        Scan scan, const ReadOptions& options) {
   const std::vector<std::uint32_t> order = by_place(model);
   std::vector<SweepItem> items;
   items.reserve(order.size());
@@ -93,4 +94,13 @@ std::vector<TensorContent> scan_content(comm::Communicator& world, const checkpo
   return contents;
 }
 
-}  // namespace stockpot::report
+Digest digest_model(comm::Communicator& world, const checkpoint::Checkpoint& model,
+                    const ReadOptions& options) {
+  std::vector<Digest> digests;
+  for (const TensorContent& content : scan_content(world, model, Scan::digests, options)) {
+    digests.push_back(content.digest);
+  }
+  return checkpoint::model_digest(model, digests);
+}
+
+}  // namespace stockpot::engine

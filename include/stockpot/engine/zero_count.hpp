@@ -6,7 +6,7 @@
 
 #include "stockpot/tensor/dtype.hpp"
 
-namespace stockpot::report {
+namespace stockpot::engine {
 
 /// False for the F6 types: how their elements lie in bytes is nowhere said.
 bool has_countable_zeros(DType dtype);
@@ -15,4 +15,4 @@ bool has_countable_zeros(DType dtype);
 /// @pre has_countable_zeros(dtype)
 std::uint64_t count_zeros(DType dtype, std::span<const std::byte> packed);
 
-}  // namespace stockpot::report
+}  // namespace stockpot::engine

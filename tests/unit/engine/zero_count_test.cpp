@@ -1,4 +1,4 @@
-#include "report/zero_count.hpp"
+#include "stockpot/engine/zero_count.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "stockpot/tensor/convert.hpp"
 
-namespace stockpot::report {
+namespace stockpot::engine {
 namespace {
 
 std::vector<std::byte> random_bytes(std::size_t size, unsigned share_of_zeros, std::uint64_t seed) {
@@ -81,4 +81,4 @@ TEST(ZeroCount, F6IsNotCountable) {
 }
 
 }  // namespace
-}  // namespace stockpot::report
+}  // namespace stockpot::engine

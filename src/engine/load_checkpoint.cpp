@@ -1,4 +1,4 @@
-#include "report/load_checkpoint.hpp"
+#include "stockpot/engine/load_checkpoint.hpp"
 
 #include <filesystem>
 #include <system_error>
@@ -8,7 +8,7 @@
 #include "stockpot/comm/agreement.hpp"
 #include "stockpot/recipe/model_reference.hpp"
 
-namespace stockpot::report {
+namespace stockpot::engine {
 namespace {
 
 std::filesystem::path path_of(const std::string& reference) {
@@ -28,7 +28,7 @@ std::filesystem::path path_of(const std::string& reference) {
 }  // namespace
 
 checkpoint::Checkpoint open_with_warnings(const std::filesystem::path& path, const std::string& reference,
-                                          const Options& options) {
+                                          const ReadOptions& options) {
   std::vector<std::string> warnings;
   checkpoint::Checkpoint model = checkpoint::open_checkpoint(path, reference, warnings);
   if (options.warn) {
@@ -38,10 +38,10 @@ checkpoint::Checkpoint open_with_warnings(const std::filesystem::path& path, con
 }
 
 checkpoint::Checkpoint load_checkpoint(comm::Communicator& world, const std::string& reference,
-                                       const Options& options) {
+                                       const ReadOptions& options) {
   return checkpoint::deserialize(comm::from_root(world, "headers of the model", [&] {
     return checkpoint::serialize(open_with_warnings(path_of(reference), reference, options));
   }));
 }
 
-}  // namespace stockpot::report
+}  // namespace stockpot::engine

@@ -1,4 +1,4 @@
-#include "report/sweep.hpp"
+#include "stockpot/engine/sweep.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include "stockpot/comm/agreement.hpp"
 #include "stockpot/comm/threads.hpp"
 
-namespace stockpot::report {
+namespace stockpot::engine {
 namespace {
 
 using ::testing::HasSubstr;
@@ -44,7 +44,7 @@ TEST(Sweep, GivesEveryUnitOnceInOrderOnEveryRank) {
     }
     const int ranks = 1 + static_cast<int>(seed % 5);
     comm::run_threads(ranks, [&](comm::Communicator& world) {
-      Options options;
+      ReadOptions options;
       options.threads = 1 + static_cast<int>(seed % 3);
       const auto places = sweep<Place>(world, items, options, "test", [] {
         return [](std::uint32_t item, std::uint64_t unit) { return Place{item, unit}; };
@@ -69,7 +69,7 @@ TEST(Sweep, AFailureOnOneRankEndsAllWithTheSameError) {
   const std::vector<SweepItem> items{{100000, 1}};
   std::atomic<std::uint64_t> units_run{0};
   comm::run_threads(3, [&](comm::Communicator& world) {
-    Options options;
+    ReadOptions options;
     options.threads = 2;
     try {
       sweep<Place>(world, items, options, "test", [&] {
@@ -104,7 +104,7 @@ TEST(Sweep, AStopRequestOnOneRankStopsAll) {
   const std::vector<SweepItem> items{{100000, 1}};
   const std::atomic<bool> wanted{true};
   comm::run_threads(3, [&](comm::Communicator& world) {
-    Options options;
+    ReadOptions options;
     if (world.rank() == 2) options.stop_requested = &wanted;
     try {
       sweep<Place>(world, items, options, "test", [] {
@@ -123,7 +123,7 @@ TEST(Sweep, AStopRequestOnOneRankStopsAll) {
 TEST(Sweep, ProgressEndsAtAllBytes) {
   const std::vector<SweepItem> items{{60, 1}};
   comm::run_threads(2, [&](comm::Communicator& world) {
-    Options options;
+    ReadOptions options;
     engine::Progress last;
     options.progress = [&last](const engine::Progress& progress) {
       EXPECT_GE(progress.done_bytes, last.done_bytes);
@@ -141,4 +141,4 @@ TEST(Sweep, ProgressEndsAtAllBytes) {
 }
 
 }  // namespace
-}  // namespace stockpot::report
+}  // namespace stockpot::engine
