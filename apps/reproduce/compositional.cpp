@@ -57,7 +57,6 @@ void merge_diagonal(comm::Communicator& world, const SeedCase& seed, const std::
   const std::filesystem::path out = seed.folder / "merged";
   std::array<Cost, 3> statistics{};  // by kind
   for (const Statistic kind : {Statistic::fisher, Statistic::gram}) {
-    if (!can_collect_statistics()) break;
     statistics[static_cast<std::size_t>(kind)] = collect_statistics(world, seed, held_in, kind);
   }
   for (std::size_t m = 0; m < grids.size(); ++m) {
@@ -75,10 +74,7 @@ void merge_diagonal(comm::Communicator& world, const SeedCase& seed, const std::
 
 /// Those that this build can merge by.
 std::vector<MethodGrid> known_methods(std::vector<MethodGrid> grids) {
-  std::erase_if(grids, [](const MethodGrid& grid) {
-    return method::find_method(grid.method) == nullptr ||
-           (grid.statistic != Statistic::none && !can_collect_statistics());
-  });
+  std::erase_if(grids, [](const MethodGrid& grid) { return method::find_method(grid.method) == nullptr; });
   return grids;
 }
 
@@ -101,9 +97,7 @@ Scores score_count(comm::Communicator& world, const SeedCase& seed, const Method
 /// Table E4: merges of more and more models, judged on their own cells and on those that none was trained on.
 void merge_more(comm::Communicator& world, const SeedCase& seed, const std::vector<MethodGrid>& grids,
                 Study& study) {
-  if (can_collect_statistics()) {
-    collect_statistics(world, seed, range(held_in_cells, constituent_cells), Statistic::gram);
-  }
+  collect_statistics(world, seed, range(held_in_cells, constituent_cells), Statistic::gram);
   for (const MethodGrid& grid : grids) {
     if (std::find(counted_methods.begin(), counted_methods.end(), grid.name) == counted_methods.end()) {
       continue;

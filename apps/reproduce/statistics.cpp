@@ -6,10 +6,6 @@
 
 namespace stockpot::reproduce {
 
-bool can_collect_statistics() {
-  return true;
-}
-
 Cost collect_statistics(comm::Communicator& world, const SeedCase& seed,
                         const std::vector<std::size_t>& cells, Statistic statistic) {
   Cost total;

@@ -8,9 +8,6 @@
 
 namespace stockpot::reproduce {
 
-/// Whether this build can collect statistics at all.
-bool can_collect_statistics();
-
 /// Collective. Collects one kind of statistics of these cells' models from their training data, each into
 /// `statistics_path`. @pre statistic != Statistic::none
 Cost collect_statistics(comm::Communicator& world, const SeedCase& seed,

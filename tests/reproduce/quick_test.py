@@ -13,7 +13,7 @@ import unittest
 REPRODUCE, MPIEXEC = sys.argv.pop(1), sys.argv.pop(1)
 CLAIM_FAILS = 5
 
-MERGES = ["average", "mlerp", "model_stock", "task_arithmetic", "ties", "dare"]
+MERGES = ["average", "mlerp", "model_stock", "task_arithmetic", "ties", "dare", "fisher"]
 E3 = ["pretrained", "single", "multitask", *MERGES]
 ALPHAS = []
 NUMBERS = [f"n={n}" for n in (2, 3, 5, 10, 15)]
