@@ -41,7 +41,7 @@ void MatsLayerSurvey::end_round(stats::Reducer& reducer) {
   equation_.apply(*make_start(tensor_), unknown.values());
   equation_.release_models();
   iterations_.run([this](auto vector, auto product) { apply_operator(vector, product); }, leaves(),
-                  leaf_count(), rhs_, unknown.values(), [this] { return operator_diagonal(); }, reducer);
+                  leaf_count, rhs_, unknown.values(), [this] { return operator_diagonal(); }, reducer);
   release_matrices();
   rhs_ = {};
   next_ = Reading::nothing;

@@ -1,5 +1,7 @@
 """What `regmean` and `mats` make of tensors that they do not solve, or not in a single step."""
 
+import numpy as np
+
 from .elements import ordered_sum
 
 
@@ -19,7 +21,7 @@ def mats(scope, weight, init="task_arithmetic", init_lambda=0.3, others="average
         if init == "average":
             return mean(tensor, weight)
         if init == "zero":
-            return 0.0 * tensor.models[0]
+            return np.zeros_like(tensor.models[0])
         if init == "pretrained":
             return tensor.base
         return init_lambda * ordered_sum([x - tensor.base for x in tensor.models]) + tensor.base
