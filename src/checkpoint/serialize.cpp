@@ -9,7 +9,7 @@
 namespace stockpot::checkpoint {
 namespace {
 
-constexpr std::string_view magic = "stockpot-checkpoint-2\n";
+constexpr std::string_view magic = "stockpot-checkpoint-3\n";
 
 /// Numbers are decimal with a blank behind them, strings their length and then their bytes.
 class TextWriter {
@@ -44,6 +44,12 @@ class TextReader {
     const std::uint64_t value = number();
     if (value > rest_.size()) fail();
     return static_cast<std::size_t>(value);
+  }
+  /// A choice out of so many.
+  std::uint64_t below(std::uint64_t choices) {
+    const std::uint64_t value = number();
+    if (value >= choices) fail();
+    return value;
   }
   std::string string() {
     const std::size_t size = count();
@@ -100,6 +106,14 @@ std::string serialize(const Checkpoint& checkpoint) {
   }
   writer.string(checkpoint.config);
   writer.string(checkpoint.statistics_digest);
+  writer.number(checkpoint.matrices.size());
+  for (const StoredMatrix& matrix : checkpoint.matrices) {
+    writer.number(static_cast<std::uint64_t>(matrix.kind));
+    writer.string(matrix.name);
+    writer.number(matrix.dimension);
+    writer.number(static_cast<std::uint64_t>(matrix.dtype));
+    writer.number(static_cast<std::uint64_t>(matrix.weight_layout));
+  }
   return writer.take();
 }
 
@@ -128,13 +142,9 @@ Checkpoint deserialize(std::string_view text) {
   for (std::size_t tensors = reader.count(); tensors > 0; --tensors) {
     StoredTensor& tensor = checkpoint.tensors.emplace_back();
     tensor.name = reader.string();
-    const std::uint64_t dtype = reader.number();
-    if (dtype >= dtype_count) TextReader::fail();
-    tensor.dtype = static_cast<DType>(dtype);
+    tensor.dtype = static_cast<DType>(reader.below(static_cast<std::uint64_t>(dtype_count)));
     for (std::size_t rank = reader.count(); rank > 0; --rank) tensor.shape.push_back(reader.number());
-    const std::uint64_t file = reader.number();
-    if (file >= checkpoint.files.size()) TextReader::fail();
-    tensor.file = static_cast<std::uint32_t>(file);
+    tensor.file = static_cast<std::uint32_t>(reader.below(checkpoint.files.size()));
     tensor.offset = reader.number();
     tensor.bytes = reader.number();
   }
@@ -144,6 +154,14 @@ Checkpoint deserialize(std::string_view text) {
   }
   checkpoint.config = reader.string();
   checkpoint.statistics_digest = reader.string();
+  for (std::size_t matrices = reader.count(); matrices > 0; --matrices) {
+    StoredMatrix& matrix = checkpoint.matrices.emplace_back();
+    matrix.kind = static_cast<io::StatisticKind>(reader.below(io::statistic_kind_names().size()));
+    matrix.name = reader.string();
+    matrix.dimension = reader.number();
+    matrix.dtype = static_cast<DType>(reader.below(static_cast<std::uint64_t>(dtype_count)));
+    matrix.weight_layout = static_cast<io::WeightLayout>(reader.below(io::weight_layout_names().size()));
+  }
   reader.finish();
   return checkpoint;
 }

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <deque>
 #include <exception>
+#include <limits>
+#include <set>
 #include <utility>
 
 #include "engine/block_digester.hpp"
 #include "engine/control_round.hpp"
 #include "engine/grid_steps.hpp"
+#include "engine/matrix_sources.hpp"
 #include "engine/shared_scopes.hpp"
 #include "engine/tile_exchange.hpp"
 #include "engine/tile_slot.hpp"
@@ -21,8 +24,8 @@ namespace {
 
 constexpr std::uint64_t steps_between_rounds = 16;
 
-/// Collective over the row. Units that an earlier run finished and that are intact on disk; their owners
-/// check them.
+/// Collective over the row. Keys of the units that an earlier run finished and that are intact on disk,
+/// sorted; their owners check them.
 std::vector<std::uint64_t> find_finished_units(comm::Communicator& row, Job& job, std::uint64_t row_index) {
   std::vector<std::uint64_t> mine;
   const auto column = static_cast<std::uint64_t>(row.rank());
@@ -42,7 +45,10 @@ std::vector<std::uint64_t> find_finished_units(comm::Communicator& row, Job& job
       }
     }
   });
-  return row.all_gather(std::span<const std::uint64_t>(mine), "units of an earlier run");
+  std::vector<std::uint64_t> all =
+      row.all_gather(std::span<const std::uint64_t>(mine), "units of an earlier run");
+  std::sort(all.begin(), all.end());
+  return all;
 }
 
 /// One rank's side of the pass: a ring of slots, read ahead, exchanged in order, merged behind.
@@ -224,24 +230,88 @@ bool run_steps(comm::Communicator& world, comm::Communicator& row, Job& job, Con
   return stopped;
 }
 
-/// Collective over the world. Surveys all scopes, round by round; true when stopping.
-bool survey_scopes(comm::Communicator& world, comm::Communicator& row, Job& job, ControlRound& control,
-                   std::uint64_t row_index) {
-  SharedScopes scopes(world, row, job);
-  while (scopes.begin_batch()) {
+template <typename Work>
+std::exception_ptr failure_of(Work work) {
+  try {
+    work();
+  } catch (...) {
+    return std::current_exception();
+  }
+  return nullptr;
+}
+
+/// One row's side of the whole pass.
+class GridRow {
+ public:
+  GridRow(comm::Communicator& world, comm::Communicator& row, Job& job, std::uint64_t row_index,
+          std::vector<std::uint64_t> done)
+      : world_(world),
+        row_(row),
+        job_(job),
+        control_(world, job),
+        row_index_(row_index),
+        done_(std::move(done)) {}
+
+  /// Collective over the world. True when stopping.
+  bool run() {
+    SharedScopes scopes(world_, row_, job_);
+    while (scopes.begin_batch()) {
+      if (survey(scopes) || merge_batch(scopes)) return true;
+    }
+    return run_steps(world_, row_, job_, control_,
+                     merge_items(job_, row_index_, done_,
+                                 [this](std::uint32_t task) { return !merged_.contains(scope_of(task)); }));
+  }
+
+ private:
+  [[nodiscard]] std::uint32_t scope_of(std::uint32_t task) const {
+    const auto& place = job_.plan.scopes.place[task];
+    return place ? place->scope : std::numeric_limits<std::uint32_t>::max();
+  }
+
+  /// Surveys a batch, round by round.
+  bool survey(SharedScopes& scopes) {
     while (scopes.any_unfinished()) {
       std::vector<GridItem> items;
+      std::exception_ptr failure;
       for (const SharedScope& shared : scopes.batch()) {
-        const std::vector<GridItem> more = survey_items(job, row_index, shared.scope);
+        if (job_.surveys.at(shared.scope).next() == method::Reading::matrices) {
+          if (!failure) failure = failure_of([&] { survey_matrices(row_, job_, shared.scope); });
+          continue;
+        }
+        const std::vector<GridItem> more = survey_items(job_, row_index_, shared.scope);
         items.insert(items.end(), more.begin(), more.end());
       }
-      if (run_steps(world, row, job, control, std::move(items))) return true;
+      comm::agree(world_, failure, "matrices");
+      if (run_steps(world_, row_, job_, control_, std::move(items))) return true;
       scopes.end_round();
     }
     scopes.report();
+    return false;
   }
-  return false;
-}
+
+  /// Merges what the row has alone of a batch, whose surveys then need no memory any more.
+  bool merge_batch(const SharedScopes& scopes) {
+    std::set<std::uint32_t> own;
+    for (const SharedScope& shared : scopes.batch()) {
+      if (!shared.color) own.insert(shared.scope);
+    }
+    const auto items = merge_items(job_, row_index_, done_,
+                                   [&](std::uint32_t task) { return own.contains(scope_of(task)); });
+    if (run_steps(world_, row_, job_, control_, items)) return true;
+    for (const std::uint32_t scope : own) job_.surveys.close(scope);
+    merged_.merge(own);
+    return false;
+  }
+
+  comm::Communicator& world_;
+  comm::Communicator& row_;
+  Job& job_;
+  ControlRound control_;
+  std::uint64_t row_index_;
+  std::vector<std::uint64_t> done_;
+  std::set<std::uint32_t> merged_;  ///< scopes
+};
 
 }  // namespace
 
@@ -257,9 +327,7 @@ PassEnd run_grid_pass(comm::Communicator& world, Job& job) {
     failure = std::current_exception();  // the row's; other rows don't know of it
   }
   comm::agree(world, failure, "resume");
-  ControlRound control(world, job);
-  if (survey_scopes(world, grid.row, job, control, row_index)) return PassEnd::stopped;
-  const bool stopped = run_steps(world, grid.row, job, control, merge_items(job, row_index, done));
+  const bool stopped = GridRow(world, grid.row, job, row_index, std::move(done)).run();
   return stopped ? PassEnd::stopped : PassEnd::finished;
 }
 

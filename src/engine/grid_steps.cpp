@@ -6,13 +6,13 @@
 
 namespace stockpot::engine {
 
-std::vector<GridItem> merge_items(const Job& job, std::uint64_t row, const std::vector<std::uint64_t>& done) {
-  std::vector<std::uint64_t> sorted = done;
-  std::sort(sorted.begin(), sorted.end());
+std::vector<GridItem> merge_items(const Job& job, std::uint64_t row, const std::vector<std::uint64_t>& done,
+                                  const std::function<bool(std::uint32_t task)>& wanted) {
   std::vector<GridItem> items;
   for (const plan::Piece& piece : job.plan.pieces[row]) {
+    if (!wanted(piece.task)) continue;
     for (std::uint64_t unit = piece.first_unit; unit < piece.end_unit; ++unit) {
-      if (std::binary_search(sorted.begin(), sorted.end(), unit_key(piece.task, unit))) continue;
+      if (std::binary_search(done.begin(), done.end(), unit_key(piece.task, unit))) continue;
       items.push_back(
           {piece.task, unit, plan::unit_span(job.plan.tasks[piece.task], job.models, unit), false});
     }

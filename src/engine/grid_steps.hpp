@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "engine/job.hpp"
@@ -16,8 +17,10 @@ struct GridItem {
   bool surveys = false;  ///< the tiles go to the survey of the task's scope, else they are merged
 };
 
-/// Units of a row to merge, in order; those whose keys stand in `done` are left out.
-std::vector<GridItem> merge_items(const Job& job, std::uint64_t row, const std::vector<std::uint64_t>& done);
+/// Units of a row to merge, in order: of the tasks for which `wanted` holds, those aside whose keys stand in
+/// `done`, which is sorted.
+std::vector<GridItem> merge_items(const Job& job, std::uint64_t row, const std::vector<std::uint64_t>& done,
+                                  const std::function<bool(std::uint32_t task)>& wanted);
 /// What the next round of a scope's survey reads of a row.
 std::vector<GridItem> survey_items(const Job& job, std::uint64_t row, std::uint32_t scope);
 

@@ -10,6 +10,7 @@
 #include "engine/output_files.hpp"
 #include "engine/rank_counters.hpp"
 #include "engine/scope_surveys.hpp"
+#include "engine/statistics_files.hpp"
 #include "engine/unit_record.hpp"
 #include "stockpot/checkpoint/view.hpp"
 #include "stockpot/engine/memory_budget.hpp"
@@ -34,6 +35,7 @@ struct Job {
   std::optional<io::JournalWriter> journal;
   std::map<std::uint64_t, std::vector<Digest>> earlier;  ///< what an earlier run has journaled
   ScopeSurveys surveys;
+  StatisticsFiles statistics;
   std::unique_ptr<GeometryCollector>
       geometry;  ///< shown every tile that is merged; null: nothing is measured
 

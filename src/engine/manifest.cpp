@@ -45,6 +45,16 @@ nlohmann::json planned_manifest(const recipe::Recipe& recipe, const plan::MergeP
   };
 }
 
+/// Tensors that a library's products and solves made, sorted: their bits are those of a type of processor.
+std::vector<std::string> library_results(const plan::MergePlan& plan) {
+  std::vector<std::string> names;
+  for (const plan::TensorTask& task : plan.tasks) {
+    if (!task.matrices.empty()) names.push_back(task.name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 }  // namespace
 
 std::string gather_diagnostics(comm::Communicator& world, const Job& job) {
@@ -79,7 +89,7 @@ std::string manifest_text(const recipe::Recipe& recipe, const Job& job, const Co
   manifest["models"] = models;
   manifest["diagnostics"] = nlohmann::json::parse(diagnostics);
   manifest["density"] = nlohmann::json::object();
-  manifest["library_results"] = nlohmann::json::array();
+  manifest["library_results"] = library_results(job.plan);
   return to_text(manifest);
 }
 

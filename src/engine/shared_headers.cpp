@@ -78,7 +78,7 @@ void check_same_model(const checkpoint::Checkpoint& own, const checkpoint::Check
   for (std::size_t i = 0; i < own.files.size(); ++i) {
     if (!same_file(own.files[i], first.files[i])) refuse("this file", own.files[i].path.string());
   }
-  if (own.tensors != first.tensors || own.aliases != first.aliases) {
+  if (own.tensors != first.tensors || own.aliases != first.aliases || own.matrices != first.matrices) {
     refuse("the set of tensors", place_of(own));
   }
   if (own.statistics_digest != first.statistics_digest) refuse("model_digest", place_of(own));

@@ -117,7 +117,9 @@ void SharedScopes::find_cut_scopes(std::uint64_t my_row) {
 }
 
 bool SharedScopes::begin_batch() {
-  constexpr std::size_t scopes_at_once = 16;
+  constexpr std::size_t most_at_once = 16;
+  const std::uint64_t limit = job_.plan.buffers.surveys_at_once;
+  const std::size_t scopes_at_once = limit == 0 ? most_at_once : std::min<std::size_t>(most_at_once, limit);
   batch_.clear();
   // Every rank of a scope must give it the same memory: what one allows that has as many as any.
   std::size_t sharers = std::max<std::size_t>(1, by_color_.size());

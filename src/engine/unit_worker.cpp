@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/matrix_sources.hpp"
 #include "engine/unit_io.hpp"
 
 namespace stockpot::engine {
@@ -79,6 +80,11 @@ void UnitWorker::survey(const WorkItem& item) {
   const plan::TensorTask& task = job_.plan.tasks[item.task];
   const plan::ScopePlace place = job_.plan.scopes.place[item.task].value();
   method::Survey& survey = job_.surveys.at(place.scope);
+  if (item.reading == method::Reading::matrices) {
+    const Stopwatch watch(job_.counters.compute_nanoseconds);
+    LocalMatrices source(job_, place.scope);
+    return survey.take_matrices(item.unit, source);
+  }
   const plan::ElementSpan unit = plan::unit_span(task, job_.models, item.unit);
   if (item.range) {
     this->survey(survey, place, item.task, {item.range->first, item.range->count});

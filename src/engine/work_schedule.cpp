@@ -29,6 +29,13 @@ std::vector<WorkItem> survey_items(const Job& job, std::uint32_t scope,
   const method::Survey& survey = job.surveys.at(scope);
   const method::Reading reading = survey.next();
   if (reading == method::Reading::nothing) return items;
+  if (reading == method::Reading::matrices) {
+    const std::uint32_t task = job.plan.scopes.groups[scope].tasks.front();
+    for (std::uint64_t part = 0; part < survey.matrix_parts(); ++part) {
+      items.push_back({WorkItem::Kind::survey, task, part, std::nullopt, reading, 0});
+    }
+    return items;
+  }
   if (reading == method::Reading::ranges) {
     add_ranges(items, job, job.plan.scopes.groups[scope], survey, pieces);
     return items;
@@ -48,11 +55,17 @@ WorkSchedule::WorkSchedule(Job& job, const std::vector<plan::Piece>& pieces) : j
   for (const plan::Piece& piece : pieces) {
     const auto& place = job.plan.scopes.place[piece.task];
     if (!place || job.plan.scopes.groups[place->scope].is_shared_by_rows()) {
-      stages_.emplace_back().pieces.push_back(piece);
+      Stage& stage = stages_.emplace_back();
+      stage.pieces.push_back(piece);
+      if (place && job.plan.scopes.groups[place->scope].tasks.size() == 1) stage.closes = place->scope;
       continue;
     }
     const auto [found, is_new] = stage_of_scope.try_emplace(place->scope, stages_.size());
-    if (is_new) stages_.emplace_back().scope = place->scope;
+    if (is_new) {
+      Stage& stage = stages_.emplace_back();
+      stage.scope = place->scope;
+      stage.closes = place->scope;
+    }
     stages_[found->second].pieces.push_back(piece);
   }
 }
@@ -101,11 +114,20 @@ bool WorkSchedule::take(WorkItem& item) {
   return false;
 }
 
+bool WorkSchedule::may_open(const Stage& stage) const {
+  if (open_.size() >= job_.plan.buffers.lanes) return false;
+  const std::uint64_t limit = job_.plan.buffers.surveys_at_once;
+  if (!stage.scope || limit == 0) return true;
+  const auto surveys = std::count_if(open_.begin(), open_.end(),
+                                     [this](std::size_t index) { return stages_[index].scope.has_value(); });
+  return static_cast<std::uint64_t>(surveys) < limit;
+}
+
 bool WorkSchedule::next(WorkItem& item) {
   std::unique_lock lock(mutex_);
   while (!halted_) {
     if (take(item)) return true;
-    if (next_stage_ < stages_.size() && open_.size() < job_.plan.buffers.lanes) {
+    if (next_stage_ < stages_.size() && may_open(stages_[next_stage_])) {
       open(next_stage_);
       open_.push_back(next_stage_++);
       changed_.notify_all();
@@ -122,7 +144,7 @@ void WorkSchedule::done(const WorkItem& item) {
   Stage& stage = stages_[item.stage];
   if (--stage.under_way > 0 || !stage.items.empty()) return;
   if (stage.merges) {
-    if (stage.scope) job_.surveys.close(*stage.scope);
+    if (stage.closes) job_.surveys.close(*stage.closes);
     std::erase(open_, item.stage);
   } else {
     // The stage has no items now, so other lanes pass it by.

@@ -16,7 +16,7 @@ struct WorkItem {
   enum class Kind { survey, merge };
   Kind kind = Kind::merge;
   std::uint32_t task = 0;
-  std::uint64_t unit = 0;                     ///< of a merge, and of a round that reads units
+  std::uint64_t unit = 0;  ///< of a merge, and of a round that reads units; else the part of the matrices
   std::optional<method::ElementRange> range;  ///< of a round that reads ranges
   method::Reading reading = method::Reading::everything;
   std::size_t stage = 0;  ///< the schedule's own
@@ -43,13 +43,15 @@ class WorkSchedule {
  private:
   /// Tasks that are merged together: a scope, or a piece on its own.
   struct Stage {
-    std::optional<std::uint32_t> scope;  ///< to be surveyed here
+    std::optional<std::uint32_t> scope;   ///< to be surveyed here
+    std::optional<std::uint32_t> closes;  ///< a survey that nothing else here needs any more
     std::vector<plan::Piece> pieces;
     std::deque<WorkItem> items;
     std::uint64_t under_way = 0;
     bool merges = false;  ///< the survey is complete, or there is none
   };
 
+  [[nodiscard]] bool may_open(const Stage& stage) const;
   void open(std::size_t index);
   /// Fills in the next round, or the merge. Called without the lock; no other lane touches the stage then.
   void advance(std::size_t index);

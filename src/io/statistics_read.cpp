@@ -70,6 +70,30 @@ void StatisticsFile::read_rows(const Statistic& matrix, std::uint64_t first, std
   if (matrix.layout == TriangleLayout::full) require_symmetric(matrix, first, end, packed);
 }
 
+void StatisticsFile::read_panel(const Statistic& matrix, std::uint64_t first, std::uint64_t end,
+                                double* panel, std::uint64_t stride) const {
+  constexpr std::uint64_t rows_at_once = 64;
+  require_matrix(matrix, first, end);
+  if (stride < end - first) throw std::invalid_argument("rows of a panel overlap");
+  std::vector<double> packed;
+  for (std::uint64_t row = first; row < end; row += rows_at_once) {
+    const std::uint64_t last = std::min(row + rows_at_once, end);
+    read_rows(matrix, row, last, packed);
+    const double* value = packed.data();
+    for (std::uint64_t i = row; i < last; ++i) {
+      for (std::uint64_t j = 0; j <= i; ++j, ++value) {
+        panel[j * stride + (i - first)] = *value;
+        if (j >= first) panel[i * stride + (j - first)] = *value;
+      }
+    }
+  }
+  for (std::uint64_t below = end; below < matrix.dimension; ++below) {
+    const bool is_packed = matrix.layout == TriangleLayout::lower;
+    const std::uint64_t begin = is_packed ? triangle_elements(below) : below * matrix.dimension;
+    read_elements(file_, matrix.data, begin + first, {panel + below * stride, end - first});
+  }
+}
+
 void StatisticsFile::read_lower_of_full(const Statistic& matrix, std::uint64_t first, std::uint64_t end,
                                         std::span<double> packed) const {
   for (std::uint64_t row = first; row < end; ++row) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <vector>
 
 #include "kernel/blas.hpp"
 #include "kernel/column_blocks.hpp"
@@ -73,11 +75,15 @@ void solve_lower_transposed(const Factor& factor, const ColumnBlocks<double>& b)
 std::optional<std::size_t> factor_cholesky(double* matrix, std::size_t order, std::size_t stride) {
   require(stride >= order, "cholesky: rows overlap");
   if (order == 0) return std::nullopt;
+  std::vector<double> diagonal(order);
+  for (std::size_t i = 0; i < order; ++i) diagonal[i] = matrix[i * stride + i];
   const std::size_t failed_minor = blas::factor_upper(order, matrix, stride);
   if (failed_minor > 0) return failed_minor - 1;
-  for (std::size_t i = 0; i < order; ++i) {  // libraries differ in what they make of NaN
+  // What rounding leaves of a diagonal element whose row depends on those before.
+  const double share = static_cast<double>(order) * std::numeric_limits<double>::epsilon();
+  for (std::size_t i = 0; i < order; ++i) {
     const double pivot = matrix[i * stride + i];
-    if (!(std::isfinite(pivot) && pivot > 0.0)) return i;
+    if (!(std::isfinite(pivot) && pivot * pivot > share * diagonal[i])) return i;
   }
   symmetrise(matrix, order, stride);
   return std::nullopt;

@@ -77,4 +77,17 @@ void add_symmetric(const TrianglePanel& gram, SymmetricScale scale, const Triang
   }
 }
 
+void add_symmetric(const SymmetricPanel& gram, SymmetricScale scale, double* sum, std::size_t stride) {
+  check(gram);
+  require(stride >= gram.order, "symmetric: rows overlap");
+  for (std::size_t i = gram.first; i < gram.order; ++i) {
+    const double* const from = gram.data + i * gram.stride;
+    double* const to = sum + i * stride;
+    for (std::size_t j = gram.first; j < std::min(i, gram.end); ++j) {
+      to[j] += scale.weight * (scale.off_diagonal * from[j - gram.first]);
+    }
+    if (i < gram.end) to[i] += scale.weight * from[i - gram.first];
+  }
+}
+
 }  // namespace stockpot::kernel

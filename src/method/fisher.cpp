@@ -53,6 +53,7 @@ class Fisher : public Method {
     return {.idempotent = true, .permutation_invariant = true, .linear = true};
   }
 
+  StatisticUse statistic_use(const ParameterValues&) const override { return StatisticUse::diagonal; }
   bool needs_survey(const TensorContext& tensor) const override {
     return tensor.has_statistics && tensor.values.words.at("normalization") != "none";
   }

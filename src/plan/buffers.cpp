@@ -60,7 +60,7 @@ std::uint64_t base_resident_bytes(const std::vector<TensorTask>& tasks, const Mo
 }
 
 BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& models,
-                        const PlanOptions& options, std::uint64_t base_bytes, std::uint64_t survey_bytes) {
+                        const PlanOptions& options, std::uint64_t base_bytes, const SurveyMemory& surveys) {
   const std::optional<std::uint64_t> memory_bytes = options.memory_bytes;
   BufferPlan buffers;
   buffers.holds_sums = options.grid.columns > 1;
@@ -74,9 +74,12 @@ BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& mo
   // One lane more than threads: while one lane waits for the disk, the others compute.
   buffers.lanes = static_cast<std::uint64_t>(options.threads) + 1;
   buffers.tile_elements = std::max(preferred_tile_elements, least_elements);
+  const std::uint64_t survey_bytes = std::max(
+      {surveys.useful_bytes, surveys.needed_bytes, surveys.kept_bytes + surveys.one_bytes * buffers.lanes});
   buffers.survey_bytes = survey_bytes;
   if (memory_bytes) {
-    const std::uint64_t least_survey_bytes = std::min(survey_bytes, smallest_survey_bytes);
+    const std::uint64_t least_survey_bytes =
+        std::max(std::min(surveys.useful_bytes, smallest_survey_bytes), surveys.needed_bytes);
     const std::uint64_t smallest = base_bytes + widest * least_elements + least_survey_bytes;
     if (*memory_bytes < smallest) {
       throw Error(
@@ -95,6 +98,9 @@ BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& mo
         std::min(buffers.tile_elements, std::max(std::bit_floor(fitting), least_elements));
   }
   buffers.bytes_per_lane = widest * buffers.tile_elements;
+  if (surveys.one_bytes > 0) {
+    buffers.surveys_at_once = (buffers.survey_bytes - surveys.kept_bytes) / surveys.one_bytes;
+  }
   return buffers;
 }
 

@@ -15,9 +15,17 @@ inline constexpr std::uint64_t preferred_tile_elements = std::uint64_t{1} << 18;
 /// digests.
 std::uint64_t base_resident_bytes(const std::vector<TensorTask>& tasks, const ModelSet& models);
 
-/// As many lanes and as long tiles as the limit allows; `survey_bytes` is what surveys can use well. Throws
-/// Error{usage} naming the smallest limit that works.
+/// What the surveys of a rank hold.
+struct SurveyMemory {
+  std::uint64_t useful_bytes = 0;  ///< all together can use well
+  std::uint64_t needed_bytes = 0;  ///< all that must be under way together can't do without
+  std::uint64_t one_bytes = 0;     ///< one of those that are taken one by one can't do without
+  std::uint64_t kept_bytes = 0;    ///< what the others found takes meanwhile
+};
+
+/// As many lanes and as long tiles as the limit allows. Throws Error{usage} naming the smallest limit that
+/// works.
 BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& models,
-                        const PlanOptions& options, std::uint64_t base_bytes, std::uint64_t survey_bytes);
+                        const PlanOptions& options, std::uint64_t base_bytes, const SurveyMemory& surveys);
 
 }  // namespace stockpot::plan

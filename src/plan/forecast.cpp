@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "stockpot/plan/merge_plan.hpp"
 #include "stockpot/plan/tiling.hpp"
@@ -106,6 +107,45 @@ void add_piece(RankForecast* row_ranks, const MergePlan& plan, const ModelSet& m
   for (std::uint64_t column = 0; column < period; ++column) ++row_ranks[column].tensors;
 }
 
+/// Bytes of the matrices that one model's statistics have of a task: as stored, and as they travel.
+struct MatrixBytes {
+  std::uint64_t stored = 0;
+  std::uint64_t sent = 0;
+};
+
+MatrixBytes matrix_bytes(const ModelSet& models, const MatrixRef& matrix) {
+  MatrixBytes total;
+  const std::vector<checkpoint::StoredMatrix>& stored = models[matrix.model].checkpoint.matrices;
+  const auto add_one = [&](const checkpoint::StoredMatrix& one) {
+    const std::uint64_t elements = one.dimension * one.dimension;
+    total.stored += elements * static_cast<std::uint64_t>(bytes(one.dtype));
+    total.sent += elements * sizeof(double);
+  };
+  add_one(stored[matrix.input]);
+  if (matrix.output) add_one(stored[*matrix.output]);
+  return total;
+}
+
+/// Every rank that has a part of a tensor takes all its matrices, once; one column reads them for its row.
+void add_matrices(RankForecast* row_ranks, const MergePlan& plan, const ModelSet& models,
+                  const std::vector<Piece>& pieces) {
+  const std::uint64_t columns = plan.grid.columns;
+  std::set<std::uint32_t> taken;
+  for (const Piece& piece : pieces) {
+    const auto& place = plan.scopes.place[piece.task];
+    if (!place || !taken.insert(place->scope).second) continue;
+    for (const MatrixRef& matrix : plan.tasks[piece.task].matrices) {
+      const MatrixBytes moved = matrix_bytes(models, matrix);
+      const std::uint64_t home = plan.column_of_model[matrix.model];
+      row_ranks[home].traffic.read_bytes += moved.stored;
+      row_ranks[home].traffic.exchanged_bytes += (columns - 1) * moved.sent;
+      for (std::uint64_t column = 0; column < columns; ++column) {
+        if (column != home) row_ranks[column].traffic.received_bytes += moved.sent;
+      }
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<RankForecast> forecast(const MergePlan& plan, const ModelSet& models) {
@@ -113,6 +153,7 @@ std::vector<RankForecast> forecast(const MergePlan& plan, const ModelSet& models
   for (std::uint64_t row = 0; row < plan.grid.rows; ++row) {
     RankForecast* const row_ranks = &ranks[row * plan.grid.columns];
     for (const Piece& piece : plan.pieces[row]) add_piece(row_ranks, plan, models, piece);
+    add_matrices(row_ranks, plan, models, plan.pieces[row]);
   }
   for (const TensorTask& task : plan.tasks) ranks.front().traffic.read_bytes += undigested_bytes(task);
   for (RankForecast& rank : ranks) {

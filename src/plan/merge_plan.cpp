@@ -1,15 +1,29 @@
 #include "stockpot/plan/merge_plan.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <utility>
 
 #include "plan/buffers.hpp"
 #include "stockpot/base/error.hpp"
 #include "stockpot/base/version.hpp"
+#include "stockpot/plan/tiling.hpp"
 
 namespace stockpot::plan {
 namespace {
+
+/// What an element's share of products and solves with matrices costs, in bytes that are moved meanwhile.
+double solving_cost(const TensorTask& task, const ModelSet& models) {
+  constexpr double operations_per_byte = 16.0;
+  double operations = 0.0;
+  for (const MatrixRef& matrix : task.matrices) {
+    const std::vector<checkpoint::StoredMatrix>& stored = models[matrix.model].checkpoint.matrices;
+    operations += 2.0 * static_cast<double>(stored[matrix.input].dimension);
+    if (matrix.output) operations += 2.0 * static_cast<double>(stored[*matrix.output].dimension);
+  }
+  return operations / operations_per_byte;
+}
 
 /// `readings`: how often each input is read.
 WorkLoad load_of(const TensorTask& task, const ModelSet& models, std::uint64_t readings) {
@@ -17,7 +31,7 @@ WorkLoad load_of(const TensorTask& task, const ModelSet& models, std::uint64_t r
   for (const InputRef& input : all_inputs(task)) {
     moved += readings * read_bytes_per_element(task, models, input);
   }
-  const auto cost_per_element = static_cast<double>(moved);
+  const double cost_per_element = static_cast<double>(moved) + solving_cost(task, models);
   return {unit_count(task, models), cost_per_element * static_cast<double>(task.elements),
           cost_per_element * static_cast<double>(unit_elements(task, models))};
 }
@@ -64,6 +78,8 @@ MergeSettings settings_of(const recipe::Recipe& recipe, const method::Method& me
 }
 
 bool is_linear(const method::Method& method, const MergePlan& plan, const ModelSet& models) {
+  // Tensors without statistics alone are.
+  if (method.schema().takes_statistics) return false;
   const auto merged = std::find_if(plan.tasks.begin(), plan.tasks.end(),
                                    [](const TensorTask& task) { return task.kind == TaskKind::merge; });
   if (merged == plan.tasks.end()) return false;
@@ -72,11 +88,47 @@ bool is_linear(const method::Method& method, const MergePlan& plan, const ModelS
   return method.coefficients(context)->linear_form() != nullptr;
 }
 
-/// What the surveys of a rank can use well.
-std::uint64_t survey_bytes(const ScopeGroups& scopes) {
-  std::uint64_t most = 0;
-  for (const ScopeGroup& group : scopes.groups) most = std::max(most, group.cost.memory_bytes);
-  return most;
+/// Elements of each scope that a row has.
+std::map<std::uint32_t, std::uint64_t> scope_elements(const MergePlan& plan, const ModelSet& models,
+                                                      std::uint64_t row) {
+  std::map<std::uint32_t, std::uint64_t> elements;
+  for (const Piece& piece : plan.pieces[row]) {
+    const auto& place = plan.scopes.place[piece.task];
+    if (!place || plan.scopes.groups[place->scope].cost.needed_bytes_per_element == 0) continue;
+    for (std::uint64_t unit = piece.first_unit; unit < piece.end_unit; ++unit) {
+      elements[place->scope] += unit_span(plan.tasks[piece.task], models, unit).count;
+    }
+  }
+  return elements;
+}
+
+SurveyMemory survey_memory(const MergePlan& plan, const ModelSet& models, int threads) {
+  SurveyMemory memory;
+  const auto lanes = static_cast<std::uint64_t>(threads) + 1;
+  bool needs = false;
+  for (const ScopeGroup& group : plan.scopes.groups) {
+    memory.useful_bytes = std::max(memory.useful_bytes, group.cost.memory_bytes);
+    needs = needs || group.cost.needed_bytes_per_element > 0;
+  }
+  for (std::uint64_t row = 0; needs && row < plan.grid.rows; ++row) {
+    std::uint64_t together = 0;  // scopes that the row shares with others are surveyed first, all at once
+    std::uint64_t kept = 0;
+    for (const auto& [scope, elements] : scope_elements(plan, models, row)) {
+      const method::SurveyCost& cost = plan.scopes.groups[scope].cost;
+      const std::uint64_t needed =
+          cost.needed_bytes + elements * cost.needed_bytes_per_element + lanes * cost.needed_bytes_per_lane;
+      if (plan.scopes.groups[scope].is_shared_by_rows()) {
+        together += needed;
+        kept += elements * cost.kept_bytes_per_element;
+      } else {
+        memory.one_bytes = std::max(memory.one_bytes, needed);
+      }
+    }
+    memory.needed_bytes = std::max(memory.needed_bytes, together);
+    memory.kept_bytes = std::max(memory.kept_bytes, kept);
+  }
+  memory.needed_bytes = std::max(memory.needed_bytes, memory.kept_bytes + memory.one_bytes);
+  return memory;
 }
 
 }  // namespace
@@ -113,8 +165,8 @@ MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, 
                         : cheaper_exchange(plan.tasks, models, plan.column_of_model, options.grid.columns);
   }
   plan.base_resident_bytes = base_resident_bytes(plan.tasks, models) + options.statistics_bytes;
-  plan.buffers =
-      plan_buffers(plan.tasks, models, options, plan.base_resident_bytes, survey_bytes(plan.scopes));
+  plan.buffers = plan_buffers(plan.tasks, models, options, plan.base_resident_bytes,
+                              survey_memory(plan, models, options.threads));
   return plan;
 }
 

@@ -25,6 +25,10 @@ void add_cost(method::SurveyCost& total, const method::SurveyCost& other) {
   total.passes = std::max(total.passes, other.passes);
   total.samples = total.samples || other.samples;
   total.memory_bytes = std::max(total.memory_bytes, other.memory_bytes);
+  total.needed_bytes = std::max(total.needed_bytes, other.needed_bytes);
+  total.needed_bytes_per_element = std::max(total.needed_bytes_per_element, other.needed_bytes_per_element);
+  total.kept_bytes_per_element = std::max(total.kept_bytes_per_element, other.kept_bytes_per_element);
+  total.needed_bytes_per_lane = std::max(total.needed_bytes_per_lane, other.needed_bytes_per_lane);
 }
 
 }  // namespace

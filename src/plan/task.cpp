@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "stockpot/base/digest.hpp"
 
@@ -49,6 +50,23 @@ std::uint64_t input_bytes_per_element(const TensorTask& task, const ModelSet& mo
   return total;
 }
 
+namespace {
+
+method::MatrixShape matrix_shape(const TensorTask& task, const ModelSet& models) {
+  const MatrixRef& first = task.matrices.front();
+  const std::vector<checkpoint::StoredMatrix>& stored = models[first.model].checkpoint.matrices;
+  method::MatrixShape shape;
+  shape.order = stored[first.input].dimension;
+  if (first.output) shape.output_order = stored[*first.output].dimension;
+  shape.inputs_are_last = stored[first.input].weight_layout == io::WeightLayout::out_in;
+  for (const InputRef& input : all_inputs(task)) {
+    shape.element_bytes += static_cast<std::uint64_t>(bytes(input_dtype(task, models, input)));
+  }
+  return shape;
+}
+
+}  // namespace
+
 method::TensorContext context_of(const TensorTask& task, const ModelSet& models,
                                  const MergeSettings& settings) {
   method::TensorContext context;
@@ -59,6 +77,7 @@ method::TensorContext context_of(const TensorTask& task, const ModelSet& models,
   context.models = task.inputs.size();
   context.has_anchor = task.anchor.has_value();
   context.has_statistics = !task.statistics.empty();
+  if (!task.matrices.empty()) context.matrices = matrix_shape(task, models);
   context.values = task.values;
   context.semantics = settings.semantics;
   context.seed = settings.seed;
@@ -71,7 +90,11 @@ std::uint64_t unit_elements(const TensorTask& task, const ModelSet& models) {
   for (const InputRef& input : all_inputs(task)) {
     narrowest = std::min(narrowest, read_bytes_per_element(task, models, input));
   }
-  return digest_block_bytes / std::max<std::uint64_t>(1, narrowest);
+  const std::uint64_t blocks = digest_block_bytes / std::max<std::uint64_t>(1, narrowest);
+  if (task.owned_run == 1) return blocks;
+  // A run of a huge tensor has far fewer elements than any multiple overflows.
+  const std::uint64_t common = std::lcm(task.owned_run, blocks);
+  return std::clamp<std::uint64_t>(task.elements, 1, common);
 }
 
 std::uint64_t unit_count(const TensorTask& task, const ModelSet& models) {

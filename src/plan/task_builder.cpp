@@ -58,34 +58,6 @@ std::optional<InputRef> TaskBuilder::find_input(const std::string& output_name,
   return InputRef{contribution.model, *found, false};
 }
 
-std::vector<InputRef> TaskBuilder::find_statistics(const TensorTask& task,
-                                                   const std::vector<Contribution>& contributions,
-                                                   const Location& location) {
-  std::vector<InputRef> found;
-  const std::string where = "tensor " + quote(task.name);
-  std::string lacking;
-  for (const Contribution& contribution : contributions) {
-    const std::string& file = location.module->models[contribution.source.value()].statistics;
-    const auto statistics = std::find_if(models_.begin(), models_.end(), [&](const Model& model) {
-      return model.statistics_of == contribution.model && model.checkpoint.reference == file;
-    });
-    const auto view = statistics->find(contribution.tensor_name);
-    if (!view) {
-      lacking = file;
-      continue;
-    }
-    found.push_back({static_cast<std::uint32_t>(statistics - models_.begin()), *view, false});
-    if (this->view(found.back()).shape == task.shape) continue;
-    error(where, fmt::format("its Fisher diagonal does not fit: {}, but the tensor is {}",
-                             describe(found.back()), to_string(task.shape)));
-    return {};
-  }
-  if (found.empty() || lacking.empty()) return found;
-  error(where, fmt::format("some models have a Fisher diagonal of it, but there is none in {}", lacking),
-        "compute it for every model, or leave the tensor out with exclude:");
-  return {};
-}
-
 bool TaskBuilder::check_alike(const std::string& output_name, const std::vector<InputRef>& inputs) {
   const checkpoint::TensorView& first = view(inputs.front());
   for (const InputRef& input : inputs) {
@@ -197,16 +169,17 @@ void TaskBuilder::merge(const std::string& output_name, const std::vector<Contri
   const bool single_source = inputs.size() == 1 && copies_values(task.values, method_.schema());
   choose_kind(task, inputs, single_source);
   if (task.kind == TaskKind::copy) task.anchor.reset();
-  if (method_.schema().takes_statistics && task.kind == TaskKind::merge) {
-    task.statistics = find_statistics(task, contributions, location);
-  }
+  if (task.kind == TaskKind::merge) add_statistics(task, contributions, location);
   if (problems_.size() == problems_before) check_coefficients(task);
   finish_merge(task);
 }
 
 void TaskBuilder::finish_merge(TensorTask& task) {
   if (task.kind == TaskKind::merge) {
-    const std::uint64_t row = method_.row_elements(context_of(task, models_, settings()));
+    const method::TensorContext context = context_of(task, models_, settings());
+    task.owned_run = std::max<std::uint64_t>(1, std::min(method_.owned_run(context), task.elements));
+    const std::uint64_t row =
+        task.owned_run > 1 ? unit_elements(task, models_) : method_.row_elements(context);
     task.row_elements = std::max<std::uint64_t>(1, std::min(row, task.elements));
   }
   tasks_.push_back(std::move(task));

@@ -49,10 +49,18 @@ class TaskBuilder {
 
  private:
   std::optional<InputRef> find_input(const std::string& output_name, const Contribution& contribution);
-  /// The Fisher diagonals of the contributions; none where no model has some, or where they are wrong.
-  std::vector<InputRef> find_statistics(const TensorTask& task,
-                                        const std::vector<Contribution>& contributions,
-                                        const Location& location);
+  /// What the method uses of the contributions' statistics; nothing where no model has it, or where it is
+  /// wrong.
+  void add_statistics(TensorTask& task, const std::vector<Contribution>& contributions,
+                      const Location& location);
+  std::vector<InputRef> find_diagonals(const TensorTask& task, const std::vector<Contribution>& contributions,
+                                       const Location& location);
+  std::vector<MatrixRef> find_matrices(const TensorTask& task, const std::vector<Contribution>& contributions,
+                                       const Location& location, method::StatisticUse use);
+  /// Index of the model whose statistics stand beside a contribution.
+  [[nodiscard]] std::uint32_t statistics_of(const Contribution& contribution, const Location& location) const;
+  /// That some models have what another lacks.
+  void report_lacking(const TensorTask& task, const std::string& what, const std::string& file);
   bool check_alike(const std::string& output_name, const std::vector<InputRef>& inputs);
   /// True for shapes of tokens by anything of which only the numbers of tokens differ.
   [[nodiscard]] bool differ_in_tokens(const std::string& output_name, const InputRef& a,

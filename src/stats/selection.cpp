@@ -73,6 +73,7 @@ void Selection::Rounds::take(std::size_t stream, std::uint64_t first_position, s
 void Selection::Rounds::end_round(Reducer& reducer) {
   switch (next_) {
     case Reading::nothing:
+    case Reading::matrices:  // never asked for
       break;
     case Reading::sample:
       end_sample(reducer);

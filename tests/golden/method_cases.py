@@ -152,6 +152,22 @@ def fisher_cases():
     ]
 
 
+def solved_cases():
+    """Of tensors without matrices; tests/python/solves.py has the others."""
+
+    def case(method, name, parameters, *values, base=""):
+        own = weights(*values) if values else {}
+        return Case(method, name, ABC, parameters, own, statistics=True, base=base)
+
+    return [
+        case("regmean", "no_gram", {}, 1.0, 0.5, 0.75),
+        case("mats", "no_gram", {}, 1.0, 0.5, 0.75, base="base"),
+        case("mats", "no_gram_start", {"others": "init", "init_lambda": 0.7}, base="base"),
+        case("mats", "no_gram_pretrained", {"others": "init", "init": "pretrained"}, base="base"),
+        case("mats", "no_step", {"objective": "diagonal", "iterations": 0, "init": "zero"}, 1.0, 0.5, 0.75),
+    ]
+
+
 def vocabulary_cases():
     """Models with 11, 14 and 12 rows of embeddings; their folder is no method's."""
     models = ["a", "wide_b", "wide_c"]
@@ -174,4 +190,5 @@ def all_cases():
     for case in flat_cases():
         case.set = ""
         yield case
-    yield from spherical_cases() + task_vector_cases() + other_cases() + fisher_cases() + vocabulary_cases()
+    yield from spherical_cases() + task_vector_cases() + other_cases()
+    yield from fisher_cases() + solved_cases() + vocabulary_cases()

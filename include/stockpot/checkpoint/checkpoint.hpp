@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "stockpot/io/file.hpp"
+#include "stockpot/io/statistics_file.hpp"
 #include "stockpot/tensor/dtype.hpp"
 #include "stockpot/tensor/shape.hpp"
 
@@ -32,6 +33,17 @@ struct StoredFile {
   io::FileIdentity identity;
 };
 
+/// A symmetric matrix of a statistics file, which `io::StatisticsFile` reads.
+struct StoredMatrix {
+  io::StatisticKind kind = io::StatisticKind::gram;
+  std::string name;  ///< module or tensor
+  std::uint64_t dimension = 0;
+  DType dtype = DType::f64;
+  io::WeightLayout weight_layout = io::WeightLayout::out_in;
+
+  friend bool operator==(const StoredMatrix&, const StoredMatrix&) = default;
+};
+
 /// Headers of one model: every tensor and where it lies. No element was read.
 struct Checkpoint {
   std::string reference;         ///< as the recipe wrote it
@@ -40,7 +52,8 @@ struct Checkpoint {
   std::vector<StoredTensor> tensors;           ///< sorted by name, bytewise
   std::map<std::string, std::string> aliases;  ///< tied tensors: absent name -> the stored tensor it equals
   std::string config;                          ///< config.json verbatim; empty if there is none
-  std::string statistics_digest;  ///< of statistics: model_digest of the model that they were taken from
+  std::string statistics_digest;       ///< of statistics: model_digest of the model that they were taken from
+  std::vector<StoredMatrix> matrices;  ///< of statistics: by kind, then by name bytewise
 
   [[nodiscard]] const StoredTensor* find(std::string_view name) const;  ///< binary search; nullptr if absent
   /// The tensor stored under `name`, or the one that `name` is tied to; nullptr if there is neither.
@@ -57,9 +70,9 @@ struct Checkpoint {
 Checkpoint open_checkpoint(const std::filesystem::path& path, const std::string& reference,
                            std::vector<std::string>& warnings);
 
-/// Opens the Fisher diagonals of a statistics file, named as the model's tensors. Checks what headers tell;
-/// values, and whether they were taken from the model in question, are known once both were read.
-/// Error{input} naming file and object.
+/// Opens a statistics file: its Fisher diagonals, named as the model's tensors, and its matrices. Checks what
+/// headers tell; values, and whether they were taken from the model in question, are known once both were
+/// read. Error{input} naming file and object.
 Checkpoint open_statistics(const std::filesystem::path& path, const std::string& reference);
 
 /// Where a reference's path lies: an existing local path (`~` expanded), or `org/name` in the local Hugging

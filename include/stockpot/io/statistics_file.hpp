@@ -74,6 +74,11 @@ class StatisticsFile {
   /// @pre no Fisher, the range lies in it, else std::invalid_argument
   void read_rows(const Statistic& matrix, std::uint64_t first, std::uint64_t end,
                  std::vector<double>& packed) const;
+  /// Rows [first, end) of a symmetric matrix, both triangles, as the columns that they equal: entry (i, j)
+  /// becomes panel[j * stride + (i - first)] for 0 <= j < dimension. Refuses what read_rows does. Cost: what
+  /// read_rows does, and one read for each row below them. @pre as read_rows, and stride >= end - first
+  void read_panel(const Statistic& matrix, std::uint64_t first, std::uint64_t end, double* panel,
+                  std::uint64_t stride) const;
   /// The diagonal of a symmetric matrix. Refuses what is no natural diagonal: NaN, infinities, negative ones.
   /// Cost: one read for each element. @pre no Fisher, else std::invalid_argument
   [[nodiscard]] std::vector<double> read_diagonal(const Statistic& matrix) const;

@@ -39,5 +39,8 @@ void add_symmetric_product(const SymmetricPanel& gram, SymmetricScale scale, Con
 /// * G(i, j)), on it sum + weight * G(i, i), each step rounded. Local, thread safe; O(entries). Throws
 /// std::invalid_argument where `gram` lacks rows of `sum`.
 void add_symmetric(const TrianglePanel& gram, SymmetricScale scale, const TrianglePanel& sum);
+/// The same of the columns [first, end) that the panel holds, below the diagonal and on it: entry (i, j) is
+/// sum[i * stride + j]. Panels of one matrix change different entries. @pre order <= stride
+void add_symmetric(const SymmetricPanel& gram, SymmetricScale scale, double* sum, std::size_t stride);
 
 }  // namespace stockpot::kernel

@@ -33,6 +33,24 @@ struct ParameterValues {
   friend bool operator==(const ParameterValues&, const ParameterValues&) = default;
 };
 
+/// The symmetric matrices that the models' statistics have of a tensor: sums over inputs x and output
+/// gradients g of the layer that it is the weight of, or over its own gradients.
+struct MatrixShape {
+  std::uint64_t order = 0;          ///< of the mean of x x^T, or of g g^T of a vector; 0: there is none
+  std::uint64_t output_order = 0;   ///< of the mean of g g^T over the layer's outputs; 0: there is none
+  bool inputs_are_last = true;      ///< W [out, in] as nn.Linear has it, else [in, out]
+  std::uint64_t element_bytes = 0;  ///< of one stored element of all inputs (and anchor) together
+};
+
+/// Which of a model's statistics a method uses of a tensor.
+enum class StatisticUse {
+  none,
+  diagonal,             ///< Fisher values, which come with the tiles
+  input_matrix,         ///< the Gram matrix of the layer's inputs
+  input_output_matrix,  ///< that of its output gradients as well; tensors with the first alone have neither
+  vector_matrix,        ///< the Fisher block of a vector
+};
+
 /// What a method knows of the tensor that it merges.
 struct TensorContext {
   std::string name;
@@ -42,6 +60,7 @@ struct TensorContext {
   std::size_t models = 0;           ///< without the anchor
   bool has_anchor = false;
   bool has_statistics = false;  ///< tiles come with the models' Fisher diagonals
+  MatrixShape matrices;         ///< of every model
   ParameterValues values;
   recipe::Semantics semantics = recipe::Semantics::mergekit;
   std::uint64_t seed = 0;
@@ -84,6 +103,10 @@ struct SurveyCost {
   std::uint64_t passes = 1;        ///< over every element
   bool samples = false;            ///< and a sampling round before them
   std::uint64_t memory_bytes = 0;  ///< that it can use well, beyond lists of a few numbers a tensor
+  std::uint64_t needed_bytes = 0;  ///< that it can't do without
+  std::uint64_t needed_bytes_per_element = 0;  ///< the same, of the elements that this rank has of the scope
+  std::uint64_t needed_bytes_per_lane = 0;     ///< the same, of every lane that works for it
+  std::uint64_t kept_bytes_per_element = 0;    ///< of that, once the survey is complete
 };
 
 /// Properties that the catalog's test suite checks of every method that claims them.
@@ -121,6 +144,13 @@ class Method {
   }
   /// True if surveys lead to linear forms.
   [[nodiscard]] virtual bool surveys_for_linear_form() const { return false; }
+  /// Which statistics of the models a tensor with these parameters is merged by.
+  [[nodiscard]] virtual StatisticUse statistic_use(const ParameterValues& /*values*/) const {
+    return StatisticUse::none;
+  }
+  /// A rank has whole runs of so many elements, and tiles hold all that it has in one unit. 1: any cut will
+  /// do.
+  [[nodiscard]] virtual std::uint64_t owned_run(const TensorContext& /*tensor*/) const { return 1; }
   /// Tiles hold whole runs of so many elements, in the survey and when applied; the last run of a tensor may
   /// be shorter. 1: any cut will do.
   [[nodiscard]] virtual std::uint64_t row_elements(const TensorContext& /*tensor*/) const { return 1; }

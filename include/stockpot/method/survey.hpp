@@ -48,7 +48,24 @@ using stats::Reading;
 /// What a method reports of a tensor (or of the model) for the manifest.
 using Numbers = std::vector<double>;
 using Table = std::vector<Numbers>;
-using Diagnostics = std::map<std::string, std::variant<double, Numbers, Table>>;
+using Diagnostics = std::map<std::string, std::variant<double, std::uint64_t, std::string, Numbers, Table>>;
+
+/// Which of a tensor's matrices: see MatrixShape.
+enum class MatrixSide { input, output };
+
+/// The models' matrices that belong to the tensors of a scope.
+class MatrixSource {
+ public:
+  MatrixSource() = default;
+  MatrixSource(const MatrixSource&) = delete;
+  MatrixSource& operator=(const MatrixSource&) = delete;
+  virtual ~MatrixSource() = default;
+
+  /// Rows [first, end) of a matrix, both triangles, as the columns that they equal: entry (i, j) becomes
+  /// panel[j * (end - first) + (i - first)], 0 <= j < order. Throws Error{input} naming file and object.
+  virtual void read(std::size_t tensor, std::size_t model, MatrixSide side, std::uint64_t first,
+                    std::uint64_t end, std::span<double> panel) = 0;
+};
 
 /// What a method must know of a scope before it can merge its tensors, in rounds: the engine shows tiles of
 /// what `next` asks for, in any order, each element to one rank; `end_round` then brings the ranks' parts
@@ -66,6 +83,10 @@ class Survey {
   /// Local, thread safe. Tiles begin and end at leaves or at ends of the tensor, except in a round of ranges;
   /// with a method that works on rows, a row belongs to the tile with its first element.
   virtual void take(std::size_t tensor, const Tile& tile) = 0;
+  /// Of a round that reads matrices: its parts. Every rank takes each of them.
+  [[nodiscard]] virtual std::uint64_t matrix_parts() const { return 0; }
+  /// Thread safe. Asks for the same rows in the same order wherever it is called.
+  virtual void take_matrices(std::uint64_t /*part*/, MatrixSource& /*source*/) {}
   /// Collective over the ranks of the scope, once all have taken all tiles of the round.
   virtual void end_round(stats::Reducer& reducer) = 0;
 

@@ -52,11 +52,12 @@ struct Traffic {
 
 /// How a rank uses memory while it works.
 struct BufferPlan {
-  std::uint64_t lanes = 1;           ///< work items under way at once
-  std::uint64_t bytes_per_lane = 0;  ///< tiles of every input and of the output
-  std::uint64_t tile_elements = 0;   ///< at most; fewer where a tensor has many inputs
-  bool holds_sums = false;           ///< lanes also hold running sums in double (grids of several columns)
-  std::uint64_t survey_bytes = 0;    ///< what all surveys under way may hold
+  std::uint64_t lanes = 1;            ///< work items under way at once
+  std::uint64_t bytes_per_lane = 0;   ///< tiles of every input and of the output
+  std::uint64_t tile_elements = 0;    ///< at most; fewer where a tensor has many inputs
+  bool holds_sums = false;            ///< lanes also hold running sums in double (grids of several columns)
+  std::uint64_t survey_bytes = 0;     ///< what all surveys under way may hold
+  std::uint64_t surveys_at_once = 0;  ///< of scopes that a rank has alone; 0: any number
   [[nodiscard]] std::uint64_t bytes() const { return lanes * bytes_per_lane; }
 };
 

@@ -18,6 +18,13 @@ struct InputRef {
   std::uint64_t first_element = 0;  ///< of the view that the task reads
 };
 
+/// Matrices of one model's statistics that belong to a tensor: indices into Checkpoint::matrices.
+struct MatrixRef {
+  std::uint32_t model = 0;
+  std::uint32_t input = 0;
+  std::optional<std::uint32_t> output;
+};
+
 enum class TaskKind {
   merge,    ///< the method computes it
   copy,     ///< one model's bytes, or its values in another dtype
@@ -44,9 +51,11 @@ struct TensorTask {
   std::vector<InputRef> inputs;  ///< recipe order, without the anchor
   std::optional<InputRef> anchor;
   std::vector<InputRef> statistics;  ///< Fisher diagonals of the inputs, in their order; or none
+  std::vector<MatrixRef> matrices;   ///< of the inputs, in their order; or none
   method::ParameterValues values;
   std::optional<RowBlock> block;   ///< none: the task makes the whole tensor
   std::uint64_t row_elements = 1;  ///< tiles hold whole runs of so many elements
+  std::uint64_t owned_run = 1;     ///< ranks have whole runs of so many elements
   std::uint32_t file = 0;          ///< index into OutputLayout::files
   std::uint64_t offset = 0;        ///< of the task's first byte in that file
 
@@ -88,8 +97,8 @@ method::TensorContext context_of(const TensorTask& task, const ModelSet& models,
                                  const MergeSettings& settings);
 
 /// Elements per unit, the smallest piece of a tensor that one rank owns: a whole number of digest blocks of
-/// every dtype involved, so that each block of each tensor is digested by one rank in one pass. A power of
-/// two; whole tensors may be one unit.
+/// every dtype involved, so that each block of each tensor is digested by one rank in one pass, and of runs
+/// that one rank must own. A power of two where any cut will do; whole tensors may be one unit.
 std::uint64_t unit_elements(const TensorTask& task, const ModelSet& models);
 std::uint64_t unit_count(const TensorTask& task, const ModelSet& models);
 

@@ -8,6 +8,7 @@ enum class Reading {
   sample,      ///< one leaf of every 64, chosen by its number alone
   everything,  ///< each element once
   ranges,      ///< what ranges() says
+  matrices,    ///< no element, but the models' matrices that belong to it
 };
 
 }  // namespace stockpot::stats

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import typing
 
-from . import fisher, linear, model_stock, others, spherical, task_vectors
+from . import fisher, linear, model_stock, others, solved, spherical, task_vectors
 
 
 @dataclasses.dataclass
@@ -30,6 +30,8 @@ METHODS = {
     "task_arithmetic": Method(linear.task_arithmetic),
     "passthrough": Method(linear.passthrough),
     "fisher": Method(fisher.fisher, {"weight": 1.0}),
+    "regmean": Method(solved.regmean, {"weight": 1.0}),
+    "mats": Method(solved.mats, {"weight": 1.0}),
     "slerp": Method(spherical.slerp),
     "nuslerp": Method(spherical.nuslerp),
     "multislerp": Method(spherical.multislerp),

@@ -35,6 +35,7 @@ TEST_P(EdgesOf, TensorsOfAnySizeAndRowsOfOneElement) {
       {"dare_linear", 7.0},      {"dare_ties", 7.0},    {"breadcrumbs", 7.0},    {"della_linear", 7.0},
       {"breadcrumbs_ties", 7.0}, {"della", 4.0},        {"sce", 1.0 + 18 / 5.0}, {"ram", 4.0},
       {"ramplus_tl", 4.0},       {"nearswap", 1.5},     {"arcee_fusion", 3.0},   {"fisher", 4.0},
+      {"regmean", 4.0},          {"mats", 4.0},
   };
   ASSERT_TRUE(expected.contains(method())) << "say what " << method() << " makes of this";
   for (const Shape& shape : {Shape{}, Shape{1}, Shape{99}, Shape{99, 1}, Shape{1, 99}, Shape{9, 11}}) {
@@ -94,7 +95,9 @@ TEST_P(EdgesOf, OneVectorOfZeros) {
                 {"ramplus_tl", whole},
                 {"nearswap", {0.5 / 3.0 * 3.0, 0.5 / 4.0 * -4.0}},
                 {"arcee_fusion", whole},
-                {"fisher", half}}});
+                {"fisher", half},
+                {"regmean", half},
+                {"mats", half}}});
 }
 
 TEST_P(EdgesOf, OppositeModels) {
@@ -129,7 +132,9 @@ TEST_P(EdgesOf, OppositeModels) {
                 {"ramplus_tl", nothing},
                 {"nearswap", {-3.0 + 0.5 / 6.0 * 6.0, 4.0 - 0.5 / 8.0 * 8.0}},
                 {"arcee_fusion", first},
-                {"fisher", nothing}}});
+                {"fisher", nothing},
+                {"regmean", nothing},
+                {"mats", nothing}}});
 }
 
 TEST_P(EdgesOf, TaskVectorsOfEqualMagnitudes) {
