@@ -1,7 +1,5 @@
 #include "claims.hpp"
 
-#include <utility>
-
 namespace stockpot::reproduce {
 
 Claim judge(const std::string& text, const Row& larger, const Row& smaller) {
@@ -13,21 +11,18 @@ Claim judge(const std::string& text, const Row& larger, const Row& smaller) {
 }
 
 std::vector<Claim> compositional_claims(const Results& results) {
+  const auto held_in = [&](const std::string& method) -> const Row& {
+    return results.at("E3", method, "", "held_in");
+  };
   const auto average_of = [&](const std::string& setting, const std::string& metric) -> const Row& {
     return results.at("E4", "average", setting, metric);
   };
-  std::vector<Claim> claims;
-  for (const auto& [method, title] : {std::pair{"regmean", "RegMean"}, std::pair{"mats", "MaTS"}}) {
-    if (!results.has("E3", method)) continue;
-    claims.push_back(judge(std::string(title) + " beats averaging held-in",
-                           results.at("E3", method, "", "held_in"),
-                           results.at("E3", "average", "", "held_in")));
-  }
-  claims.push_back(judge("held-in accuracy falls from 2 to 15 models", average_of("n=2", "held_in"),
-                         average_of("n=15", "held_in")));
-  claims.push_back(judge("generalisation rises from 2 to 15 models", average_of("n=15", "generalization"),
-                         average_of("n=2", "generalization")));
-  return claims;
+  return {judge("RegMean beats averaging held-in", held_in("regmean"), held_in("average")),
+          judge("MaTS beats averaging held-in", held_in("mats"), held_in("average")),
+          judge("held-in accuracy falls from 2 to 15 models", average_of("n=2", "held_in"),
+                average_of("n=15", "held_in")),
+          judge("generalisation rises from 2 to 15 models", average_of("n=15", "generalization"),
+                average_of("n=2", "generalization"))};
 }
 
 }  // namespace stockpot::reproduce

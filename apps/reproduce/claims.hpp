@@ -23,7 +23,7 @@ struct Claim {
 Claim judge(const std::string& text, const Row& larger, const Row& smaller);
 
 /// What the study must show: that RegMean and MaTS beat averaging held-in, and that averages of more models
-/// are worse held-in and better elsewhere. Claims about methods of E3 that `results` lacks are left out.
+/// are worse held-in and better elsewhere. Throws std::out_of_range if a row is missing.
 std::vector<Claim> compositional_claims(const Results& results);
 
 }  // namespace stockpot::reproduce

@@ -10,7 +10,6 @@
 #include "evaluation.hpp"
 #include "flops.hpp"
 #include "statistics.hpp"
-#include "stockpot/method/catalog.hpp"
 
 namespace stockpot::reproduce {
 namespace {
@@ -62,20 +61,15 @@ void merge_diagonal(comm::Communicator& world, const SeedCase& seed, const std::
   for (std::size_t m = 0; m < grids.size(); ++m) {
     const std::vector<Outcome> outcomes = try_all(world, seed, grids[m], held_in, all_but_held_in(), out);
     add_scores(study.results, "E3", grids[m].name, "", best(outcomes).scores);
-    if (grids[m].name == "regmean") {
-      for (const Outcome& outcome : outcomes) {
-        add_scores(study.results, "E3b", "regmean", outcome.candidate.setting(), outcome.scores);
-      }
-    }
     study.methods[m].outcomes.push_back(outcomes);
     study.methods[m].statistics.push_back(statistics[static_cast<std::size_t>(grids[m].statistic)]);
   }
-}
-
-/// Those that this build can merge by.
-std::vector<MethodGrid> known_methods(std::vector<MethodGrid> grids) {
-  std::erase_if(grids, [](const MethodGrid& grid) { return method::find_method(grid.method) == nullptr; });
-  return grids;
+  for (const MethodRecord& record : study.methods) {
+    if (record.name != "regmean") continue;
+    for (const Outcome& outcome : record.outcomes.back()) {
+      add_scores(study.results, "E3b", record.name, outcome.candidate.setting(), outcome.scores);
+    }
+  }
 }
 
 /// Mean over draws of a method's merge of so many models, hyperparameters chosen for each draw.
@@ -129,7 +123,7 @@ Study run_compositional(comm::Communicator& world, const StudyOptions& options) 
   std::iota(numbers.begin(), numbers.end(), std::uint64_t{0});
   std::vector<SeedCase> seeds;
   for (const std::uint64_t seed : numbers) seeds.emplace_back(seed, options.out);
-  const std::vector<MethodGrid> grids = known_methods(method_grids(options.effort));
+  const std::vector<MethodGrid> grids = method_grids(options.effort);
   Study study{.results = Results("compositional", numbers),
               .other_numbers = Results("compositional", numbers),
               .methods = {},

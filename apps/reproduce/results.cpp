@@ -26,11 +26,6 @@ void Results::add(const std::string& table, const std::string& method, const std
   rows_[place].values.push_back(value);
 }
 
-bool Results::has(const std::string& table, const std::string& method) const {
-  return std::any_of(rows_.begin(), rows_.end(),
-                     [&](const Row& row) { return row.table == table && row.method == method; });
-}
-
 const Row& Results::at(const std::string& table, const std::string& method, const std::string& setting,
                        const std::string& metric) const {
   const auto row = find(table, method, setting, metric);

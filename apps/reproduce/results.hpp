@@ -26,8 +26,6 @@ class Results {
 
   [[nodiscard]] const std::vector<std::uint64_t>& seeds() const noexcept { return seeds_; }
   [[nodiscard]] const std::vector<Row>& rows() const noexcept { return rows_; }
-  /// Whether a table has the method.
-  [[nodiscard]] bool has(const std::string& table, const std::string& method) const;
   /// Throws std::out_of_range if there is none.
   [[nodiscard]] const Row& at(const std::string& table, const std::string& method, const std::string& setting,
                               const std::string& metric) const;

@@ -13,9 +13,9 @@ import unittest
 REPRODUCE, MPIEXEC = sys.argv.pop(1), sys.argv.pop(1)
 CLAIM_FAILS = 5
 
-MERGES = ["average", "mlerp", "model_stock", "task_arithmetic", "ties", "dare", "fisher"]
+MERGES = ["average", "mlerp", "model_stock", "task_arithmetic", "ties", "dare", "fisher", "regmean", "mats", "mats_kfac"]
 E3 = ["pretrained", "single", "multitask", *MERGES]
-ALPHAS = []
+ALPHAS = [f"alpha={alpha}" for alpha in ("0", "0.1", "0.5", "0.9", "1")]
 NUMBERS = [f"n={n}" for n in (2, 3, 5, 10, 15)]
 
 
@@ -59,7 +59,7 @@ class Quick(unittest.TestCase):
 
     def test_exit_code_says_what_the_claims_say(self):
         verdicts = re.findall(r"standard error [0-9.]+: (\w+)", self.one.stdout)
-        self.assertEqual(len(verdicts), 2, self.one.stdout)
+        self.assertEqual(len(verdicts), 4, self.one.stdout)
         self.assertLessEqual(set(verdicts), {"holds", "FAILS"})
         self.assertEqual(self.one.returncode, CLAIM_FAILS if "FAILS" in verdicts else 0, self.one.stderr)
 
