@@ -87,7 +87,7 @@ TEST_F(Solves, GiveTheSameBytesOnEveryGrid) {
        {std::pair{"regmean", "{alpha: 0.7}"},
         {"mats", "{iterations: 3}"},
         {"mats", "{objective: kfac, iterations: 3, preconditioner: jacobi}"},
-        {"mats", "{objective: block, init: average}"}}) {
+        {"mats", "{objective: block, init: average, iterations: 3}"}}) {
     use(method, parameters);
     std::map<std::string, std::string> reference;
     for (const auto& [rows, columns] : {std::pair{1, 1}, {3, 1}, {1, 3}, {2, 2}}) {
