@@ -68,9 +68,10 @@ void SampleFile::require_finite(const SampleRows& rows, std::uint64_t first_toke
   const std::size_t at = first_non_finite(values);
   if (at == values.size()) return;
   const std::uint64_t token = first_token + at / rows.width;
-  const std::string where = rows.data.shape.size() == 2
-                                ? fmt::format("token {}", token)
-                                : fmt::format("token {} of example {}", token % rows.data.shape[1], token / rows.data.shape[1]);
+  const std::string where =
+      rows.data.shape.size() == 2
+          ? fmt::format("token {}", token)
+          : fmt::format("token {} of example {}", token % rows.data.shape[1], token / rows.data.shape[1]);
   refuse_object(file_, rows.data, fmt::format("{} has {}, and it counts", where, kind_of(values[at])));
 }
 

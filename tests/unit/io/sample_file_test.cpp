@@ -323,5 +323,16 @@ TEST_F(SampleFileTest, ForeignAndTruncatedFilesAreRefused) {
   }
 }
 
+TEST_F(SampleFileTest, CountsTokensByWindows) {
+  const SampleFile file = make([](Hdf5Builder& f) {
+    f.doubles("/inputs/x", {5, 1}, counting(5));
+    f.integers("/attention_mask", {5}, {1, 0, 0, 1, 1}, H5T_STD_U8LE);
+  });
+  const SampleRows& rows = file.inputs().front();
+  EXPECT_THAT(file.count_windows(rows, 0, 5, 2), ElementsAre(1, 1, 1));
+  EXPECT_THAT(file.count_windows(rows, 1, 4, 4), ElementsAre(2));
+  EXPECT_THAT(file.count_windows(rows, 5, 0, 4), ::testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace stockpot::io

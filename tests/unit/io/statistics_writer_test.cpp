@@ -75,6 +75,18 @@ class StatisticsWriterTest : public ::testing::Test {
   testing::TemporaryFolder folder_;
 };
 
+TEST_F(StatisticsWriterTest, AFisherOfOtherExamplesThanTheRootsSaysSo) {
+  NewStatistic own = fisher("own", {1});
+  own.count = 9;
+  NewStatistic roots = fisher("roots", {1});
+  roots.count = 5;
+  StatisticsWriter::create(path(), header(), {own, roots, fisher("unsaid", {1})});
+  const StatisticsFile file = StatisticsFile::open(path());
+  EXPECT_EQ(file.find(StatisticKind::fisher, "own")->count, 9U);
+  EXPECT_EQ(file.find(StatisticKind::fisher, "roots")->count, 5U);
+  EXPECT_EQ(file.find(StatisticKind::fisher, "unsaid")->count, 5U);
+}
+
 TEST_F(StatisticsWriterTest, RoundTrip) {
   const NewStatistic gram = matrix(StatisticKind::gram, "q", 5);
   NewStatistic transposed = matrix(StatisticKind::gram, "h.0/c_attn", 3, TriangleLayout::full, DType::f32);
