@@ -73,10 +73,11 @@ void merge_diagonal(comm::Communicator& world, const SeedCase& seed, const std::
 }
 
 /// Mean over draws of a method's merge of so many models, hyperparameters chosen for each draw.
-Scores score_count(comm::Communicator& world, const SeedCase& seed, const MethodGrid& grid,
-                   std::size_t count) {
+Scores score_count(comm::Communicator& world, const SeedCase& seed, const MethodGrid& grid, std::size_t count,
+                   Effort effort) {
   const std::vector<std::size_t> unseen = range(constituent_cells, domain_count * pair_count);
-  const std::size_t draws = count < constituent_cells ? draws_per_count : 1;
+  const bool several = effort == Effort::full && count < constituent_cells;
+  const std::size_t draws = several ? draws_per_count : 1;
   Scores mean;
   for (std::size_t draw = 0; draw < draws; ++draw) {
     const std::vector<Outcome> outcomes =
@@ -90,7 +91,7 @@ Scores score_count(comm::Communicator& world, const SeedCase& seed, const Method
 
 /// Table E4: merges of more and more models, judged on their own cells and on those that none was trained on.
 void merge_more(comm::Communicator& world, const SeedCase& seed, const std::vector<MethodGrid>& grids,
-                Study& study) {
+                Effort effort, Study& study) {
   collect_statistics(world, seed, range(held_in_cells, constituent_cells), Statistic::gram);
   for (const MethodGrid& grid : grids) {
     if (std::find(counted_methods.begin(), counted_methods.end(), grid.name) == counted_methods.end()) {
@@ -98,7 +99,8 @@ void merge_more(comm::Communicator& world, const SeedCase& seed, const std::vect
     }
     Results& results = grid.name == counted_methods.front() ? study.results : study.other_numbers;
     for (const std::size_t count : model_counts) {
-      add_scores(results, "E4", grid.name, fmt::format("n={}", count), score_count(world, seed, grid, count));
+      add_scores(results, "E4", grid.name, fmt::format("n={}", count),
+                 score_count(world, seed, grid, count, effort));
     }
   }
 }
@@ -134,7 +136,7 @@ Study run_compositional(comm::Communicator& world, const StudyOptions& options) 
   for (const SeedCase& seed : seeds) {
     add_references(world, seed, study.results);
     merge_diagonal(world, seed, grids, study);
-    merge_more(world, seed, grids, study);
+    merge_more(world, seed, grids, options.effort, study);
   }
   return study;
 }

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "stockpot/base/error.hpp"
-
 namespace stockpot::engine {
 
 std::uint64_t most_held_nodes(std::uint64_t leaves, int threads) {
@@ -12,23 +10,12 @@ std::uint64_t most_held_nodes(std::uint64_t leaves, int threads) {
   return std::min(leaves, sides + static_cast<std::uint64_t>(threads));
 }
 
-LeafSums slice(const LeafSums& sums, std::uint64_t first, std::uint64_t count) {
-  LeafSums part(sums.leaf_count(), count);
-  for (const auto& [leaf, node] : sums.nodes()) {
-    const auto begin = node.values.begin() + static_cast<std::ptrdiff_t>(first);
-    if (part.add_node(node.level, leaf >> node.level, {begin, begin + static_cast<std::ptrdiff_t>(count)}) !=
-        LeafSums::Fit::added) {
-      throw Error(ExitCode::communication, "sums that overlap");
-    }
-  }
-  return part;
-}
-
 std::uint64_t exchange_bytes(std::uint64_t leaves, int threads, int ranks, std::uint64_t values) {
-  // What this rank packs, what all gather, and what is folded.
-  const std::uint64_t gathered =
-      std::min(leaves, most_held_nodes(leaves, threads) * static_cast<std::uint64_t>(ranks));
-  return 3 * (gathered + 1) * values * sizeof(double);
+  const auto all_ranks = static_cast<std::uint64_t>(ranks);
+  const std::uint64_t held = most_held_nodes(leaves, threads);
+  const std::uint64_t received = std::min(leaves, held * all_ranks);
+  // Received and folded, sent to each rank, and the sum twice.
+  return (2 * received + held * (all_ranks - 1) + 2) * values * sizeof(double);
 }
 
 }  // namespace stockpot::engine

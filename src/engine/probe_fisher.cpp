@@ -1,15 +1,14 @@
 #include "engine/probe_fisher.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <mutex>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "engine/leaf_reduction.hpp"
 #include "engine/sample_fisher.hpp"
 #include "stockpot/base/error.hpp"
-#include "stockpot/comm/agreement.hpp"
 #include "stockpot/comm/ordered_reduction.hpp"
 #include "stockpot/engine/sweep.hpp"
 #include "stockpot/kernel/weighted_sums.hpp"
@@ -20,6 +19,12 @@ namespace {
 
 constexpr const char* what = "Fisher values";
 constexpr std::uint64_t exchanged_elements = std::uint64_t{1} << 16;
+
+/// Elements of a tensor, from `first` on.
+struct Piece {
+  const io::Statistic* statistic = nullptr;
+  std::uint64_t first = 0;
+};
 
 }  // namespace
 
@@ -86,27 +91,23 @@ void ProbeFisher::write(comm::Communicator& world, const io::StatisticsWriter& w
     }
   });
 
-  std::exception_ptr failure;
-  std::uint64_t begin = 0;  // of the tensor, among all parameters
-  int owner = 0;
+  std::vector<Piece> pieces;
+  std::vector<std::uint64_t> cuts{0};
   for (const probe::NamedShape& tensor : probed_.model->shape().parameters) {
     const std::uint64_t elements = element_count(tensor.shape).value();
     for (std::uint64_t first = 0; first < elements; first += exchanged_elements) {
-      const std::uint64_t count = std::min(exchanged_elements, elements - first);
-      std::vector<double> mean = comm::reduce_leaves(world, slice(mine, begin + first, count), what);
-      if (world.rank() == owner && !failure) {
-        try {
-          kernel::divide(mean, static_cast<double>(probed_.data.examples()));
-          writer.write_block(*writer.file().find(io::StatisticKind::fisher, tensor.name), first, mean);
-        } catch (...) {
-          failure = std::current_exception();
-        }
-      }
-      owner = (owner + 1) % world.size();
+      pieces.push_back({writer.file().find(io::StatisticKind::fisher, tensor.name), first});
+      cuts.push_back(cuts.back() + std::min(exchanged_elements, elements - first));
     }
-    begin += elements;
   }
-  comm::agree(world, failure, what);
+  const auto take = [&](std::uint64_t begin, std::span<const double> sums) {
+    const auto at = std::lower_bound(cuts.begin(), cuts.end(), begin) - cuts.begin();
+    const Piece& piece = pieces[static_cast<std::size_t>(at)];
+    std::vector<double> mean(sums.begin(), sums.end());
+    kernel::divide(mean, static_cast<double>(probed_.data.examples()));
+    writer.write_block(*piece.statistic, piece.first, mean);
+  };
+  comm::scatter_leaves(world, mine, cuts, take, what);
 }
 
 }  // namespace stockpot::engine

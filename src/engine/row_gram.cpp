@@ -1,13 +1,11 @@
 #include "engine/row_gram.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <mutex>
 #include <utility>
 
 #include "engine/leaf_reduction.hpp"
 #include "stockpot/base/error.hpp"
-#include "stockpot/comm/agreement.hpp"
 #include "stockpot/comm/ordered_reduction.hpp"
 #include "stockpot/engine/sweep.hpp"
 #include "stockpot/kernel/input_gram.hpp"
@@ -107,21 +105,20 @@ LeafSums sum_leaves_of(comm::Communicator& world, const RowSource& rows, std::ui
 /// Collective. Brings the ranks' sums of rows [first, end) together and shows them, rank by rank in turn.
 void reduce_panel(comm::Communicator& world, const LeafSums& mine, std::uint64_t first, std::uint64_t end,
                   std::uint64_t most_values, const std::string& what, const GramSink& sink) {
-  std::exception_ptr failure;
-  int owner = 0;
-  for (std::uint64_t row = first; row < end; owner = (owner + 1) % world.size()) {
-    std::uint64_t stop = row + 1;
-    while (stop < end && kernel::packed_size(row, stop + 1) <= most_values) ++stop;
-    const LeafSums part = slice(mine, kernel::packed_size(first, row), kernel::packed_size(row, stop));
-    const std::vector<double> sums = comm::reduce_leaves(world, part, what);
-    try {
-      if (world.rank() == owner && !failure) sink(row, stop, sums);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    row = stop;
+  std::vector<std::uint64_t> rows{first};
+  std::vector<std::uint64_t> cuts{0};
+  while (rows.back() < end) {
+    std::uint64_t stop = rows.back() + 1;
+    while (stop < end && kernel::packed_size(rows.back(), stop + 1) <= most_values) ++stop;
+    cuts.push_back(kernel::packed_size(first, stop));
+    rows.push_back(stop);
   }
-  comm::agree(world, failure, what);
+  const auto take = [&](std::uint64_t begin, std::span<const double> sums) {
+    const auto piece =
+        static_cast<std::size_t>(std::lower_bound(cuts.begin(), cuts.end(), begin) - cuts.begin());
+    sink(rows[piece], rows[piece + 1], sums);
+  };
+  comm::scatter_leaves(world, mine, cuts, take, what);
 }
 
 }  // namespace

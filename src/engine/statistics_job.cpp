@@ -62,8 +62,11 @@ class StatisticsCollector {
     });
     comm::agree_after(world_, "existing statistics", [&] {
       if (!job_.extend) return;
+      const io::FileIdentity identity = io::identify(io::File::open_to_read(job_.output));
       existing_ = std::make_unique<io::StatisticsFile>(io::StatisticsFile::open(job_.output));
       require_fit(model_, *existing_);
+      // Another job may replace it before the output is this one's alone.
+      collection_.inputs.push_back({job_.output, identity, existing_->header().model_digest});
     });
     comm::agree_after(world_, "memory", [&] {
       const std::uint64_t least =
@@ -97,7 +100,6 @@ class StatisticsCollector {
       for (const Collection::Input& input : collection_.inputs) {
         if (input.model_digest) require_own(input.path, *input.model_digest);
       }
-      if (existing_) require_own(existing_->path(), existing_->header().model_digest);
     });
   }
 

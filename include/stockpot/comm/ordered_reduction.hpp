@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -26,5 +27,16 @@ std::vector<double> reduce_leaves(Communicator& communicator, std::uint64_t leaf
 
 /// Collective. The same for leaves that were folded as they came; leaf_count and width must agree.
 std::vector<double> reduce_leaves(Communicator& communicator, const LeafSums& mine, std::string_view what);
+
+/// Given values [first, first + sums.size()) of the sum of all leaves.
+using PieceTaker = std::function<void(std::uint64_t first, std::span<const double> sums)>;
+
+/// Collective. The same for leaves so wide that no rank should hold their sum: its values [cuts[p], cuts[p +
+/// 1]) are brought together on rank p % size alone and given to `take` there, p rising; `cuts` rises from 0
+/// to the width and is the same on every rank. What `take` throws, every rank throws once all pieces are
+/// through. Each rank sends every value that it holds at most once; buffers: the subtrees' values of a piece
+/// for each rank, twice.
+void scatter_leaves(Communicator& communicator, const LeafSums& mine, std::span<const std::uint64_t> cuts,
+                    const PieceTaker& take, std::string_view what);
 
 }  // namespace stockpot::comm

@@ -41,7 +41,8 @@ class ProbedStatistics : public StatisticsFixture {
       std::size_t at = 0;
       for (std::size_t i = 0; i < row.size(); ++i) {
         for (std::size_t j = 0; j <= i; ++j, ++at) {
-          sums[at] += static_cast<long double>(weight) * row[i] * row[j];
+          const double product = weight * row[i] * row[j];  // exact labels: to a few roundings
+          sums[at] += static_cast<long double>(product);
         }
       }
     };

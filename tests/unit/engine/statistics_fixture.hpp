@@ -132,7 +132,8 @@ class Samples {
                         std::vector<long double>& sums) {
     std::size_t at = 0;
     for (std::uint64_t i = 0; i < width; ++i) {
-      for (std::uint64_t j = 0; j <= i; ++j, ++at) sums[at] += weight * row[i] * row[j];
+      for (std::uint64_t j = 0; j <= i; ++j, ++at)
+        sums[at] += weight * static_cast<long double>(row[i]) * static_cast<long double>(row[j]);
     }
   }
   static std::vector<double> divided(const std::vector<long double>& sums, long double divisor) {
@@ -155,7 +156,7 @@ class Samples {
     std::vector<long double> sums(elements);
     for (std::uint64_t row = 0; row < examples_ * classes_; ++row) {
       for (std::uint64_t e = 0; e < elements; ++e) {
-        const long double g = rows[row * elements + e];
+        const auto g = static_cast<long double>(rows[row * elements + e]);
         sums[e] += probability(row) * g * g;
       }
     }
