@@ -19,7 +19,7 @@ Job::Job(const plan::MergePlan& merge_plan, const plan::ModelSet& model_set,
       options(run_options),
       output(partial_folder, merge_plan.layout),
       budget(merge_plan.buffers.bytes()),
-      surveys(merge_plan, model_set, merge_method),
+      surveys(merge_plan, model_set, merge_method, partial_folder),
       statistics(model_set) {
   for (const plan::Model& model : models) readers.emplace_back(model.checkpoint);
 }

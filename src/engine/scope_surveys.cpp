@@ -4,6 +4,8 @@
 #include <span>
 #include <utility>
 
+#include "engine/scratch_panels.hpp"
+
 namespace stockpot::engine {
 
 namespace {
@@ -37,6 +39,9 @@ method::Survey& ScopeSurveys::begin(std::uint32_t scope, std::uint64_t memory_by
   context.kind = group.kind;
   context.name = group.name;
   context.memory_bytes = memory_bytes;
+  context.make_store = [this](const kernel::PanelCut& cut) -> std::unique_ptr<kernel::PanelStore> {
+    return std::make_unique<ScratchPanels>(folder_, cut);
+  };
   for (const std::uint32_t task : group.tasks) {
     context.tensors.push_back(plan::context_of(plan_.tasks[task], models_, plan_.settings));
   }

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "stockpot/base/digest.hpp"
@@ -17,8 +19,14 @@ namespace stockpot::engine {
 /// only what they report stays. Thread safe; a survey itself is what it says of itself.
 class ScopeSurveys {
  public:
-  ScopeSurveys(const plan::MergePlan& plan, const plan::ModelSet& models, const method::Method& method)
-      : plan_(plan), models_(models), method_(method), open_(plan.scopes.groups.size()) {}
+  /// `folder`: where scratch files may be made.
+  ScopeSurveys(const plan::MergePlan& plan, const plan::ModelSet& models, const method::Method& method,
+               std::filesystem::path folder)
+      : plan_(plan),
+        models_(models),
+        method_(method),
+        folder_(std::move(folder)),
+        open_(plan.scopes.groups.size()) {}
 
   /// Local. Begins the survey of a scope, which may hold so much. What an earlier run found of it is taken
   /// over; the survey is then complete.
@@ -40,6 +48,7 @@ class ScopeSurveys {
   const plan::MergePlan& plan_;
   const plan::ModelSet& models_;
   const method::Method& method_;
+  std::filesystem::path folder_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<method::Survey>> open_;
   std::map<std::string, method::Diagnostics> reports_;

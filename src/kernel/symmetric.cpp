@@ -90,4 +90,16 @@ void add_symmetric(const SymmetricPanel& gram, SymmetricScale scale, double* sum
   }
 }
 
+void add_symmetric(const SymmetricPanel& gram, SymmetricScale scale, const TrianglePanel& sum) {
+  check(gram);
+  require(gram.first == sum.first_row && gram.end == sum.end_row, "symmetric: no such rows");
+  for (std::size_t j = 0; j < gram.end; ++j) {
+    const double* const from = gram.data + j * gram.stride;
+    for (std::size_t i = std::max(gram.first, j + 1); i < gram.end; ++i) {
+      sum.row(i)[j] += scale.weight * (scale.off_diagonal * from[i - gram.first]);
+    }
+    if (j >= gram.first) sum.row(j)[j] += scale.weight * from[j - gram.first];
+  }
+}
+
 }  // namespace stockpot::kernel

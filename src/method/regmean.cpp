@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "method/factored_sum.hpp"
 #include "method/layer_equation.hpp"
-#include "method/matrix_sum.hpp"
 #include "method/regmean_survey.hpp"
 #include "stockpot/base/error.hpp"
 #include "stockpot/method/method.hpp"
@@ -60,14 +60,14 @@ class RegMean : public Method {
     return recipe::Scope::tensor;
   }
   SurveyCost survey_cost(const TensorContext& tensor) const override {
-    return {.needed_bytes = MatrixSum::bytes(tensor.matrices.order),
-            .needed_bytes_per_element = tensor.matrices.element_bytes + sizeof(double),
-            .needed_bytes_per_lane = MatrixSum::lane_bytes(tensor),
-            .kept_bytes_per_element = sizeof(double)};
+    SurveyCost cost{.needed_bytes_per_element = tensor.matrices.element_bytes + sizeof(double),
+                    .kept_bytes_per_element = sizeof(double)};
+    add_factor_cost(tensor, cost);
+    return cost;
   }
   std::unique_ptr<Survey> survey(const ScopeContext& scope) const override {
     check_weights(scope.tensors.front());
-    return make_regmean_survey(scope.tensors.front());
+    return make_regmean_survey(scope);
   }
 
   std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor) const override {

@@ -169,6 +169,7 @@ class SparsifiedSurvey : public Survey {
     ScopeContext part;
     part.kind = kind;
     part.name = name.empty() ? scope_.name : scope_.tensors[tensors.front()].name;
+    part.make_store = scope_.make_store;
     for (const std::size_t tensor : tensors) part.tensors.push_back(scope_.tensors[tensor]);
     return part;
   }
@@ -228,6 +229,7 @@ SurveyCost SparsifiedMerge::survey_cost(const TensorContext& tensor) const {
     total.needed_bytes_per_element += cost.needed_bytes_per_element;
     total.needed_bytes_per_lane += cost.needed_bytes_per_lane;
     total.kept_bytes_per_element += cost.kept_bytes_per_element;
+    total.scratch_bytes += cost.scratch_bytes;
     for (Reduction reduction : cost.reductions) {
       if (reduction.part.empty()) reduction.part = part_in(tensor, whole, own);
       total.reductions.push_back(std::move(reduction));

@@ -101,7 +101,10 @@ BufferPlan plan_buffers(const std::vector<TensorTask>& tasks, const ModelSet& mo
   buffers.bytes_per_lane = widest * buffers.tile_elements;
   if (surveys.one_bytes > 0) {
     buffers.surveys_at_once = (buffers.survey_bytes - surveys.kept_bytes) / surveys.one_bytes;
+    const std::uint64_t at_once = std::min(buffers.surveys_at_once, buffers.lanes);
+    buffers.scratch_bytes = at_once * surveys.one_scratch_bytes;
   }
+  buffers.scratch_bytes = std::max(buffers.scratch_bytes, surveys.scratch_bytes);
   return buffers;
 }
 

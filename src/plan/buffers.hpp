@@ -17,10 +17,12 @@ std::uint64_t base_resident_bytes(const std::vector<TensorTask>& tasks, const Mo
 
 /// What the surveys of a rank hold.
 struct SurveyMemory {
-  std::uint64_t useful_bytes = 0;  ///< all together can use well
-  std::uint64_t needed_bytes = 0;  ///< all that must be under way together can't do without
-  std::uint64_t one_bytes = 0;     ///< one of those that are taken one by one can't do without
-  std::uint64_t kept_bytes = 0;    ///< what the others found takes meanwhile
+  std::uint64_t useful_bytes = 0;       ///< all together can use well
+  std::uint64_t needed_bytes = 0;       ///< all that must be under way together can't do without
+  std::uint64_t one_bytes = 0;          ///< one of those that are taken one by one can't do without
+  std::uint64_t kept_bytes = 0;         ///< what the others found takes meanwhile
+  std::uint64_t scratch_bytes = 0;      ///< all that must be under way together keep in files
+  std::uint64_t one_scratch_bytes = 0;  ///< one of the others
 };
 
 /// As many lanes and as long tiles as the limit allows. Throws Error{usage} naming the smallest limit that

@@ -162,6 +162,7 @@ std::vector<RankForecast> forecast(const MergePlan& plan, const ModelSet& models
   add_reductions(ranks, plan, models);
   for (const TensorTask& task : plan.tasks) ranks.front().traffic.read_bytes += undigested_bytes(task);
   for (RankForecast& rank : ranks) {
+    rank.scratch_bytes = plan.buffers.scratch_bytes;
     rank.peak_resident_bytes = plan.base_resident_bytes + plan.buffers.bytes() + plan.buffers.survey_bytes;
   }
   return ranks;

@@ -73,9 +73,10 @@ Exchange cheaper_exchange(const std::vector<TensorTask>& tasks, const ModelSet& 
   return total.sums < total.tiles ? Exchange::sums : Exchange::tiles;
 }
 
-MergeSettings settings_of(const recipe::Recipe& recipe, const method::Method& method, std::uint64_t seed) {
-  return {recipe.semantics, recipe.scope.value_or(method.default_scope(recipe.semantics)), seed,
-          recipe.sparsify};
+MergeSettings settings_of(const recipe::Recipe& recipe, const method::Method& method,
+                          const PlanOptions& options) {
+  return {recipe.semantics, recipe.scope.value_or(method.default_scope(recipe.semantics)), options.seed,
+          recipe.sparsify, options.largest_held_order};
 }
 
 bool is_linear(const method::Method& method, const MergePlan& plan, const ModelSet& models) {
@@ -114,6 +115,7 @@ SurveyMemory survey_memory(const MergePlan& plan, const ModelSet& models, int th
   for (std::uint64_t row = 0; needs && row < plan.grid.rows; ++row) {
     std::uint64_t together = 0;  // scopes that the row shares with others are surveyed first, all at once
     std::uint64_t kept = 0;
+    std::uint64_t scratch = 0;
     for (const auto& [scope, elements] : scope_elements(plan, models, row)) {
       const method::SurveyCost& cost = plan.scopes.groups[scope].cost;
       const std::uint64_t needed =
@@ -121,10 +123,13 @@ SurveyMemory survey_memory(const MergePlan& plan, const ModelSet& models, int th
       if (plan.scopes.groups[scope].is_shared_by_rows()) {
         together += needed;
         kept += elements * cost.kept_bytes_per_element;
+        scratch += cost.scratch_bytes;
       } else {
         memory.one_bytes = std::max(memory.one_bytes, needed);
+        memory.one_scratch_bytes = std::max(memory.one_scratch_bytes, cost.scratch_bytes);
       }
     }
+    memory.scratch_bytes = std::max(memory.scratch_bytes, scratch);
     memory.needed_bytes = std::max(memory.needed_bytes, together);
     memory.kept_bytes = std::max(memory.kept_bytes, kept);
   }
@@ -140,7 +145,7 @@ MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, 
   plan.tasks = std::move(resolved.tasks);
   plan.layout = lay_out(plan.tasks, options.format, options.shard_bytes);
   plan.grid = options.grid;
-  plan.settings = settings_of(recipe, method, options.seed);
+  plan.settings = settings_of(recipe, method, options);
   plan.output_layers = resolved.output_layers;
   plan.vocabulary = resolved.vocabulary;
   plan.config_model = resolved.config_model;

@@ -120,7 +120,8 @@ std::string report_json(const std::vector<recipe::Problem>& problems, const std:
       per_rank.push_back({{"rank", r},
                           {"tensors", ranks[r].tensors},
                           {"bytes", traffic_json(ranks[r].traffic)},
-                          {"peak_resident_bytes", ranks[r].peak_resident_bytes}});
+                          {"peak_resident_bytes", ranks[r].peak_resident_bytes},
+                          {"scratch_bytes", ranks[r].scratch_bytes}});
     }
     const Totals totals = totals_of(ranks);
     document["ranks"] = ranks.size();
@@ -148,6 +149,11 @@ std::string report_text(const MergePlan& plan, const ModelSet& models, bool effe
                       format_size(totals.traffic.read_bytes), format_size(totals.traffic.exchanged_bytes),
                       format_size(totals.traffic.written_bytes), format_size(totals.traffic.reduced_bytes),
                       format_size(totals.peak_resident_bytes));
+  if (plan.buffers.scratch_bytes > 0) {
+    text += fmt::format(
+        "factors of more than {} rows are kept in scratch files beside the output: at most {} per rank\n",
+        plan.settings.largest_held_order, format_size(plan.buffers.scratch_bytes));
+  }
   for (std::size_t r = 0; r < std::min(shown_ranks, ranks.size()); ++r) {
     text +=
         fmt::format("rank {:>5}: {:>6} tensors, read {:>12}, exchange {:>12}, write {:>12}, reduce {:>12}\n",

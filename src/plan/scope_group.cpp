@@ -27,6 +27,7 @@ void add_cost(method::SurveyCost& total, const method::SurveyCost& other) {
   total.memory_bytes = std::max(total.memory_bytes, other.memory_bytes);
   total.needed_bytes += other.needed_bytes;  // a scope's tensors are surveyed together
   total.needed_bytes_per_element = std::max(total.needed_bytes_per_element, other.needed_bytes_per_element);
+  total.scratch_bytes += other.scratch_bytes;
   total.kept_bytes_per_element = std::max(total.kept_bytes_per_element, other.kept_bytes_per_element);
   total.needed_bytes_per_lane = std::max(total.needed_bytes_per_lane, other.needed_bytes_per_lane);
 }

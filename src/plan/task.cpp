@@ -77,7 +77,10 @@ method::TensorContext context_of(const TensorTask& task, const ModelSet& models,
   context.models = task.inputs.size();
   context.has_anchor = task.anchor.has_value();
   context.has_statistics = !task.statistics.empty();
-  if (!task.matrices.empty()) context.matrices = matrix_shape(task, models);
+  if (!task.matrices.empty()) {
+    context.matrices = matrix_shape(task, models);
+    context.matrices.is_stored = context.matrices.order > settings.largest_held_order;
+  }
   context.values = task.values;
   context.semantics = settings.semantics;
   context.seed = settings.seed;

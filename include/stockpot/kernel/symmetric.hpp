@@ -42,5 +42,8 @@ void add_symmetric(const TrianglePanel& gram, SymmetricScale scale, const Triang
 /// The same of the columns [first, end) that the panel holds, below the diagonal and on it: entry (i, j) is
 /// sum[i * stride + j]. Panels of one matrix change different entries. @pre order <= stride
 void add_symmetric(const SymmetricPanel& gram, SymmetricScale scale, double* sum, std::size_t stride);
+/// The same of the panel's rows, up to the diagonal, to the same rows of `sum`. Throws std::invalid_argument
+/// where these are others.
+void add_symmetric(const SymmetricPanel& gram, SymmetricScale scale, const TrianglePanel& sum);
 
 }  // namespace stockpot::kernel

@@ -41,6 +41,7 @@ struct MatrixShape {
   std::uint64_t output_order = 0;   ///< of the mean of g g^T over the layer's outputs; 0: there is none
   bool inputs_are_last = true;      ///< W [out, in] as nn.Linear has it, else [in, out]
   std::uint64_t element_bytes = 0;  ///< of one stored element of all inputs (and anchor) together
+  bool is_stored = false;           ///< a factor of so many rows is not held in memory
 };
 
 /// Which of a model's statistics a method uses of a tensor.

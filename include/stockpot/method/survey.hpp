@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -9,11 +10,15 @@
 #include <variant>
 #include <vector>
 
+#include "stockpot/kernel/panel_cholesky.hpp"
 #include "stockpot/method/method.hpp"
 #include "stockpot/stats/reading.hpp"
 #include "stockpot/stats/reducer.hpp"
 
 namespace stockpot::method {
+
+/// Makes room for the panels of a matrix that is too large to be held.
+using StoreMaker = std::function<std::unique_ptr<kernel::PanelStore>(const kernel::PanelCut&)>;
 
 /// The tensors that one statistic spans: a tensor, a layer or the model.
 struct ScopeContext {
@@ -21,6 +26,7 @@ struct ScopeContext {
   std::string name;                    ///< of the tensor or layer; "model"
   std::vector<TensorContext> tensors;  ///< bytewise order of their names
   std::uint64_t memory_bytes = 0;      ///< what the survey may hold, lists of a few numbers a tensor aside
+  StoreMaker make_store = {};          ///< for tensors whose matrices are stored
 
   [[nodiscard]] std::uint64_t elements() const;
   /// Elements of the tensors before `tensor`: its place when the scope is read as one long vector.

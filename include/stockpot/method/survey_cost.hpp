@@ -33,6 +33,7 @@ struct SurveyCost {
   std::uint64_t needed_bytes_per_element = 0;  ///< the same, of the elements that this rank has of the scope
   std::uint64_t needed_bytes_per_lane = 0;     ///< the same, of every lane that works for it
   std::uint64_t kept_bytes_per_element = 0;    ///< of that, once the survey is complete
+  std::uint64_t scratch_bytes = 0;             ///< of matrices that are not held
   std::vector<Reduction> reductions = {};
 };
 

@@ -40,6 +40,7 @@ struct PlanOptions {
   /// Forces one where the method is linear; none: the plan picks the fewer bytes. Other methods need tiles.
   std::optional<Exchange> exchange;
   std::uint64_t statistics_bytes = 0;  ///< per rank, of statistics that are collected beside the work
+  std::uint64_t largest_held_order = MergeSettings{}.largest_held_order;  ///< changes bits: for tests
 };
 
 /// What a rank moves, in bytes of tensor payload.
@@ -61,6 +62,7 @@ struct BufferPlan {
   std::uint64_t tile_elements = 0;    ///< at most; fewer where a tensor has many inputs
   bool holds_sums = false;            ///< lanes also hold running sums in double (grids of several columns)
   std::uint64_t survey_bytes = 0;     ///< what all surveys under way may hold
+  std::uint64_t scratch_bytes = 0;    ///< what they keep in scratch files
   std::uint64_t surveys_at_once = 0;  ///< of scopes that a rank has alone; 0: any number
   [[nodiscard]] std::uint64_t bytes() const { return lanes * bytes_per_lane; }
 };
@@ -69,6 +71,7 @@ struct RankForecast {
   std::uint64_t tensors = 0;
   Traffic traffic;
   std::uint64_t peak_resident_bytes = 0;
+  std::uint64_t scratch_bytes = 0;  ///< of scratch files at a time, at most
 };
 
 struct MergePlan {

@@ -92,6 +92,8 @@ struct MergeSettings {
   recipe::Scope scope = recipe::Scope::tensor;
   std::uint64_t seed = 0;
   std::optional<recipe::Sparsify> sparsify = {};
+  /// Rows of a matrix whose factor is held in memory; larger ones are stored, in other bits.
+  std::uint64_t largest_held_order = 8192;
 };
 
 /// Context that the method sees.

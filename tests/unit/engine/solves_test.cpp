@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <random>
 
 #include "merge_fixture.hpp"
@@ -108,6 +109,46 @@ TEST_F(Solves, GiveTheSameBytesOnEveryGrid) {
   }
 }
 
+TEST_F(Solves, OfFactorsInScratchFilesGiveTheSameBytesOnEveryGrid) {
+  use("regmean", "{alpha: 0.7}");
+  merge();
+  const OutputTensors held = read_tensors(out);
+  std::filesystem::remove_all(out);
+  options.plan.largest_held_order = 20;
+  std::map<std::string, std::string> reference;
+  for (const auto& [rows, columns] : {std::pair{1, 1}, {3, 1}, {1, 3}, {2, 2}}) {
+    SCOPED_TRACE(fmt::format("{} x {}", rows, columns));
+    set_grid(static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(columns));
+    merge();
+    expect_forecast_holds();
+    const auto files = read_folder(out);
+    if (reference.empty()) reference = files;
+    EXPECT_TRUE(files == reference);
+    const OutputTensors stored = read_tensors(out);
+    for (const auto& [name, tensor] : held) {
+      for (std::uint64_t e = 0; e < tensor.bytes.size() / sizeof(float); ++e) {
+        const double expected = load_as_double(DType::f32, tensor.bytes.data(), e);
+        const double found = load_as_double(DType::f32, stored.at(name).bytes.data(), e);
+        ASSERT_NEAR(found, expected, 1e-6 * std::max(1.0, std::fabs(expected))) << name << " " << e;
+      }
+    }
+    std::filesystem::remove_all(out);
+  }
+}
+
+TEST_F(Solves, PlanSaysHowMuchScratchSpaceTheyTake) {
+  use("regmean");
+  set_grid(1, 1);
+  EXPECT_EQ(plan::forecast(*plan_recipe(recipe, options).plan, plan_recipe(recipe, options).models)[0]
+                .scratch_bytes,
+            0U);
+  options.plan.largest_held_order = 127;
+  options.plan.threads = 1;
+  const PlannedMerge planned = plan_recipe(recipe, options);
+  const std::uint64_t panel_bytes = 128 * 128 * sizeof(double);
+  EXPECT_EQ(plan::forecast(*planned.plan, planned.models)[0].scratch_bytes, 2 * panel_bytes);
+}
+
 TEST_F(Solves, ResumeToTheSameBytes) {
   use("regmean");
   merge();
@@ -133,13 +174,17 @@ TEST_F(Solves, SayWhatTheyDid) {
     write_statistics(model);
   }
   use("regmean", "{alpha: 1.0}");
-  merge();
-  const nlohmann::json document = manifest();
-  EXPECT_EQ(document["diagnostics"]["layers.0.fc.weight"],
-            (nlohmann::json{{"factorization", "cholesky"}, {"dead_inputs", 1}}));
-  EXPECT_EQ(document["diagnostics"]["layers.0.attention.in_proj_weight"]["factorization"], "ridge");
-  EXPECT_EQ(document["library_results"].size(), own.size() - 3);
-  EXPECT_FALSE(document["diagnostics"].contains("layers.0.fc.bias"));
+  for (const std::uint64_t largest_held_order : {8192U, 10U}) {
+    options.plan.largest_held_order = largest_held_order;
+    merge();
+    const nlohmann::json document = manifest();
+    EXPECT_EQ(document["diagnostics"]["layers.0.fc.weight"],
+              (nlohmann::json{{"factorization", "cholesky"}, {"dead_inputs", 1}}));
+    EXPECT_EQ(document["diagnostics"]["layers.0.attention.in_proj_weight"]["factorization"], "ridge");
+    EXPECT_EQ(document["library_results"].size(), own.size() - 3);
+    EXPECT_FALSE(document["diagnostics"].contains("layers.0.fc.bias"));
+    std::filesystem::remove_all(out);
+  }
 }
 
 TEST_F(Solves, WithoutAFactorAreRefused) {
