@@ -92,7 +92,8 @@ def main():
     models, failures, seen, compared = inputs.models(), [], set(), 0
     for case in all_cases():
         scope, arguments = case.arguments()
-        if scope != "tensor" or case.semantics != "mergekit" or case.vocabulary or case.method in OURS_ALONE:
+        is_ours = case.semantics != "mergekit" or case.vocabulary or case.sparsify or case.method in OURS_ALONE
+        if scope != "tensor" or is_ours:
             continue
         arguments = without_random_numbers(case.method, arguments)
         ingredients = [models[case.file(letter)] for letter in case.models]
