@@ -90,7 +90,7 @@ void add_symmetric(const SymmetricPanel& gram, SymmetricScale scale, double* sum
   }
 }
 
-void add_symmetric(const SymmetricPanel& gram, SymmetricScale scale, const TrianglePanel& sum) {
+void add_symmetric_rows(const SymmetricPanel& gram, SymmetricScale scale, const TrianglePanel& sum) {
   check(gram);
   require(gram.first == sum.first_row && gram.end == sum.end_row, "symmetric: no such rows");
   for (std::size_t j = 0; j < gram.end; ++j) {

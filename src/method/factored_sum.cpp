@@ -74,7 +74,7 @@ class StoredSum : public FactoredSum {
       const kernel::SymmetricPanel gram{rows.data(), cut_.order, first, end, end - first};
       const kernel::SymmetricScale scale{alpha_, weights_[model]};
       if (equation != nullptr) equation->add_product(model, gram, scale, product_sum);
-      kernel::add_symmetric(gram, scale, kernel::TrianglePanel{sum.data(), first, end, end});
+      kernel::add_symmetric_rows(gram, scale, kernel::TrianglePanel{sum.data(), first, end, end});
     }
     for (std::size_t i = first; i < end; ++i) diagonal_[i] = sum[(i - first) * end + i];
     store_->write(panel, sum);

@@ -44,6 +44,6 @@ void add_symmetric(const TrianglePanel& gram, SymmetricScale scale, const Triang
 void add_symmetric(const SymmetricPanel& gram, SymmetricScale scale, double* sum, std::size_t stride);
 /// The same of the panel's rows, up to the diagonal, to the same rows of `sum`. Throws std::invalid_argument
 /// where these are others.
-void add_symmetric(const SymmetricPanel& gram, SymmetricScale scale, const TrianglePanel& sum);
+void add_symmetric_rows(const SymmetricPanel& gram, SymmetricScale scale, const TrianglePanel& sum);
 
 }  // namespace stockpot::kernel

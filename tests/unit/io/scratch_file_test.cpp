@@ -5,13 +5,14 @@
 #include <array>
 #include <cstring>
 
-#include "io_support.hpp"
+#include "stockpot/base/error.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace stockpot::io {
 namespace {
 
 TEST(ScratchFile, HasNoNameAndKeepsItsBytes) {
-  const test::TemporaryFolder folder;
+  const stockpot::test::TemporaryFolder folder;
   const ScratchFile one(folder.path());
   const ScratchFile other(folder.path());
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
@@ -24,7 +25,7 @@ TEST(ScratchFile, HasNoNameAndKeepsItsBytes) {
 }
 
 TEST(ScratchFile, NeedsAFolder) {
-  const test::TemporaryFolder folder;
+  const stockpot::test::TemporaryFolder folder;
   EXPECT_THROW(ScratchFile(folder / "missing"), Error);
 }
 

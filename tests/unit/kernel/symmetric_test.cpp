@@ -162,5 +162,33 @@ TEST(AddSymmetric, RoundsEachStep) {
                std::invalid_argument);
 }
 
+/// Every entry of the lower triangle is added once, whichever panels the matrix comes in.
+TEST(AddSymmetric, OfPanelsIsThatOfTheWhole) {
+  constexpr std::size_t order = product_tile_rows + 60;
+  Matrix gram = random_matrix(order, order, 14);
+  for (std::size_t i = 0; i < order; ++i) {
+    for (std::size_t j = 0; j < i; ++j) gram.at(j, i) = gram.at(i, j);
+  }
+  const SymmetricScale scale{0.9, 3.0};
+  Matrix expected(order, order, 0.125);
+  add_symmetric(TrianglePanel{gram.values.data(), 0, order, order}, scale,
+                TrianglePanel{expected.values.data(), 0, order, order});
+  Matrix by_columns(order, order, 0.125);
+  Matrix by_rows(order, order, 0.125);
+  for (const auto& [first, end] :
+       {std::pair{product_tile_rows, order}, {std::size_t{0}, product_tile_rows}}) {
+    // Rows and columns of a symmetric matrix are the same.
+    const SymmetricPanel panel{gram.values.data() + first, order, first, end, order};
+    add_symmetric(panel, scale, by_columns.values.data(), order);
+    add_symmetric_rows(panel, scale, {&by_rows.at(first, 0), first, end, order});
+  }
+  EXPECT_EQ(by_columns.values, expected.values);
+  EXPECT_EQ(by_rows.values, expected.values);
+  const SymmetricPanel whole_panel = whole(gram);
+  EXPECT_THROW(add_symmetric(whole_panel, scale, by_columns.values.data(), order - 1), std::invalid_argument);
+  EXPECT_THROW(add_symmetric_rows(whole_panel, scale, {by_rows.values.data(), 0, 60, order}),
+               std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace stockpot::kernel
