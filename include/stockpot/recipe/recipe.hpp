@@ -13,13 +13,14 @@
 #include "stockpot/recipe/model_reference.hpp"
 #include "stockpot/recipe/problem.hpp"
 #include "stockpot/recipe/schema.hpp"
+#include "stockpot/recipe/scope.hpp"
+#include "stockpot/recipe/search.hpp"
 #include "stockpot/recipe/setting.hpp"
 #include "stockpot/tensor/dtype.hpp"
 
 namespace stockpot::recipe {
 
 enum class Semantics { mergekit, paper };
-enum class Scope { tensor, layer, model };
 enum class VocabularyPolicy { error, common, pad };
 enum class Schedule { uniform, linear, minus_sqrt };
 
@@ -101,6 +102,8 @@ struct Recipe {
   Semantics semantics = Semantics::mergekit;
   std::optional<Scope> scope;
   std::optional<Sparsify> sparsify;
+  std::optional<Search> search;      ///< `stockpot soup` reads it; others ignore it
+  std::optional<Evaluate> evaluate;  ///< likewise
   std::vector<std::string> include;
   std::vector<std::string> exclude;
   std::optional<std::string> keep_from;
