@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "stockpot/base/fault.hpp"
 #include "system_error.hpp"
 
 namespace stockpot::io {
@@ -21,7 +22,9 @@ LogFile::LogFile(std::filesystem::path path) : path_(std::move(path)) {
 
 void LogFile::append(std::string_view text) const {
   while (!text.empty()) {
-    const ssize_t written = ::write(descriptor_.get(), text.data(), text.size());
+    const FaultVerdict verdict = fault(FaultPoint::write, text.size());
+    if (verdict.error != 0) throw_write_error(path_, "write", verdict.error);
+    const ssize_t written = ::write(descriptor_.get(), text.data(), verdict.bytes);
     if (written < 0 && errno != EINTR) throw_write_error(path_, "write", errno);
     if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
   }

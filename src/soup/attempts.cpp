@@ -53,9 +53,7 @@ Outcome run_attempts(
 
 std::string describe(const io::ProgramEnd& end, std::string_view details) {
   if (end.signal == 0) return fmt::format("exit {}: {}", end.exit_code, details);
-  const char* name = ::sigabbrev_np(end.signal);
-  return fmt::format("signal {}: {}{}", end.signal, name == nullptr ? "" : fmt::format("SIG{}, ", name),
-                     details);
+  return fmt::format("signal {}: {}, {}", end.signal, ::strsignal(end.signal), details);
 }
 
 }  // namespace stockpot::soup

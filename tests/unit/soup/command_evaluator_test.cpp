@@ -54,7 +54,7 @@ TEST_F(CommandEvaluator, ProgramsAreFoundAlongPath) {
 TEST_F(CommandEvaluator, FailuresSayWhatHappened) {
   EXPECT_THAT(run("exit 3").failure, StartsWith("exit 3: "));
   EXPECT_THAT(run(R"(echo '{"accuracy": 1}'; exit 1)").failure, StartsWith("exit 1: "));
-  EXPECT_THAT(run("kill -SEGV $$").failure, StartsWith("signal 11: SIGSEGV"));
+  EXPECT_THAT(run("kill -SEGV $$").failure, StartsWith("signal 11: Segmentation fault, the command failed"));
   EXPECT_THAT(run("").failure, StartsWith("output: nothing"));
   EXPECT_THAT(run("echo; echo").failure, StartsWith("output: nothing"));
   EXPECT_THAT(run("echo accuracy 0.5").failure, StartsWith("output: not JSON: 'accuracy 0.5'"));

@@ -109,7 +109,7 @@ else: reply(0.5))");
   EXPECT_EQ(failure(2), "output: an answer without \"candidate\"");
   EXPECT_EQ(failure(3), "metric: 'accuracy' is not a finite number");
   EXPECT_EQ(failure(4), "exit 3: the worker ended without an answer");
-  EXPECT_EQ(failure(5), "signal 9: SIGKILL, the worker ended without an answer");
+  EXPECT_EQ(failure(5), "signal 9: Killed, the worker ended without an answer");
   EXPECT_EQ(failure(6), "exit 0: the worker ended without an answer");
   EXPECT_EQ(failure(7), "output: a line longer than 1 MiB");
   EXPECT_EQ(starts(), 8U);
