@@ -70,7 +70,7 @@ Digest joined_digest(Job& job, const plan::TensorTask& head, std::vector<Digest>
   BlockDigester digester;
   while (done < size) {
     const std::span<std::byte> part(scratch.data(), std::min<std::uint64_t>(size - done, scratch.size()));
-    job.output.read(head.file, head.offset + done, part);
+    job.output->read(head.file, head.offset + done, part);
     job.counters.read_bytes += part.size();
     digester.add(part);
     done += part.size();

@@ -74,7 +74,7 @@ GeometrySummary measure_geometry(comm::Communicator& world, const std::filesyste
   comm::agree_after(world, "plan", [&] {
     planned = make_measure_plan(loaded, options, world.is_root() ? options.warn : WarningSink{});
   });
-  Job job(planned.plan, loaded.models, *loaded.method, options, {});
+  Job job(planned.plan, loaded.models, *loaded.method, options, nullptr, {});
   job.geometry = std::make_unique<GeometryCollector>(std::move(planned.geometry));
   GeometryOutput output(world, job);
   const bool one_column = planned.plan.grid.columns == 1;

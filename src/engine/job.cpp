@@ -12,14 +12,14 @@ namespace stockpot::engine {
 
 Job::Job(const plan::MergePlan& merge_plan, const plan::ModelSet& model_set,
          const method::Method& merge_method, const RunOptions& run_options,
-         const std::filesystem::path& partial_folder)
+         std::shared_ptr<OutputData> output_data, const std::filesystem::path& scratch_folder)
     : plan(merge_plan),
       models(model_set),
       method(merge_method),
       options(run_options),
-      output(partial_folder, merge_plan.layout),
+      output(std::move(output_data)),
       budget(merge_plan.buffers.bytes()),
-      surveys(merge_plan, model_set, merge_method, partial_folder),
+      surveys(merge_plan, model_set, merge_method, scratch_folder),
       statistics(model_set) {
   for (const plan::Model& model : models) readers.emplace_back(model.checkpoint);
 }

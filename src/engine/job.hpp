@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "engine/geometry_collector.hpp"
-#include "engine/output_files.hpp"
+#include "engine/output_data.hpp"
 #include "engine/rank_counters.hpp"
+#include "engine/resident_models.hpp"
 #include "engine/scope_surveys.hpp"
 #include "engine/statistics_files.hpp"
 #include "engine/unit_record.hpp"
@@ -29,7 +30,9 @@ struct Job {
   const method::Method& method;
   const RunOptions& options;
   std::vector<checkpoint::ViewReader> readers;  ///< by model
-  OutputFiles output;
+  std::shared_ptr<OutputData> output;           ///< null: nothing is written
+  const ResidentModels* resident = nullptr;     ///< what needn't be read from files; null: nothing
+  bool keeps_records = true;                    ///< false: nothing is digested, recorded or continued
   MemoryBudget budget;
   RankCounters counters;
   std::optional<io::JournalWriter> journal;
@@ -40,7 +43,8 @@ struct Job {
       geometry;  ///< shown every tile that is merged; null: nothing is measured
 
   Job(const plan::MergePlan& plan, const plan::ModelSet& models, const method::Method& method,
-      const RunOptions& options, const std::filesystem::path& partial_folder);
+      const RunOptions& options, std::shared_ptr<OutputData> output,
+      const std::filesystem::path& scratch_folder);
 
   /// Keeps a finished unit and journals it. Thread safe.
   void finish(UnitRecord record);

@@ -19,6 +19,7 @@
 #include "engine/output_files.hpp"
 #include "stockpot/base/process.hpp"
 #include "stockpot/comm/agreement.hpp"
+#include "stockpot/engine/output_claim.hpp"
 #include "stockpot/io/file.hpp"
 #include "stockpot/method/catalog.hpp"
 #include "stockpot/plan/geometry_plan.hpp"
@@ -37,29 +38,6 @@ bool is_file_output(const RunOptions& options) {
   return options.plan.format == plan::OutputFormat::hdf5;
 }
 
-/// Rank 0's hold on the output; other ranks only know where it is.
-struct Claim {
-  std::optional<io::OutputFolder> folder;
-  std::filesystem::path partial;
-  io::FolderState state = io::FolderState::fresh;
-};
-
-/// Collective.
-Claim claim_output(comm::Communicator& world, const RunOptions& options) {
-  Claim claim;
-  const std::string state = comm::from_root(world, "output folder", [&] {
-    io::OutputFolder::Options how;
-    how.existing = options.existing;
-    how.durability = options.durability;
-    how.kind = is_file_output(options) ? io::OutputKind::file : io::OutputKind::folder;
-    claim.folder = io::OutputFolder::claim(options.output, how);
-    return std::to_string(static_cast<int>(claim.folder->state()));
-  });
-  claim.state = static_cast<io::FolderState>(std::stoi(state));
-  claim.partial = io::partial_path(options.output);
-  return claim;
-}
-
 /// Collective. Files with headers and final sizes; where HDF5 puts each tensor becomes known to every rank.
 void create_files(comm::Communicator& world, plan::MergePlan& plan, const std::filesystem::path& partial) {
   comm::agree_after(world, "output files", [&] {
@@ -73,7 +51,7 @@ void create_files(comm::Communicator& world, plan::MergePlan& plan, const std::f
 }
 
 /// Collective. Opens this rank's journal and reads those of earlier runs.
-void open_journals(comm::Communicator& world, Job& job, const Claim& claim, const Digest& digest) {
+void open_journals(comm::Communicator& world, Job& job, const OutputClaim& claim, const Digest& digest) {
   const std::string run = comm::from_root(world, "journal", [] {
     return std::to_string(std::chrono::system_clock::now().time_since_epoch().count());
   });
@@ -87,7 +65,7 @@ void open_journals(comm::Communicator& world, Job& job, const Claim& claim, cons
 void settle(comm::Communicator& world, Job& job) {
   check_inputs_unchanged(world, job);
   comm::agree_after(world, "commit", [&] {
-    if (job.options.durability == io::Durability::fsync) job.output.sync();
+    if (job.options.durability == io::Durability::fsync) job.output->sync();
   });
 }
 
@@ -99,15 +77,17 @@ void discard_leftovers(const std::filesystem::path& partial, const std::set<std:
   }
 }
 
-/// What a continued job needs of the earlier run: its data and its journals. The rest is written anew.
-std::set<std::string> continued_files(const plan::OutputLayout& layout) {
-  std::set<std::string> names{io::journal_folder_name};
+/// What a continued job needs of the earlier run: its data, its journals, and what the caller keeps there.
+/// The rest is written anew.
+std::set<std::string> continued_files(const plan::OutputLayout& layout, const OutputClaim& claim) {
+  std::set<std::string> names = claim.kept;
+  names.insert(io::journal_folder_name);
   for (const plan::OutputFile& file : layout.files) names.insert(file.name);
   return names;
 }
 
 /// Collective. An earlier run with another recipe, other inputs or options can't be continued.
-void check_same_job(comm::Communicator& world, const Claim& claim, const plan::MergePlan& plan,
+void check_same_job(comm::Communicator& world, const OutputClaim& claim, const plan::MergePlan& plan,
                     const Digest& digest, const RunOptions& options) {
   comm::agree_after(world, "resume", [&] {
     if (!world.is_root()) return;
@@ -120,10 +100,10 @@ void check_same_job(comm::Communicator& world, const Claim& claim, const plan::M
                     "was begun with another recipe, other inputs or options; --overwrite starts over",
                     {options.output.string(), ""});
       }
-      return discard_leftovers(claim.partial, continued_files(plan.layout));
+      return discard_leftovers(claim.partial, continued_files(plan.layout, claim));
     }
     // Without the stamp of a job nothing tells whose files these are.
-    discard_leftovers(claim.partial, {});
+    discard_leftovers(claim.partial, claim.kept);
     std::filesystem::create_directories(stamp.parent_path());
     io::write_text(stamp, mine, options.durability == io::Durability::fsync);
   });
@@ -145,50 +125,25 @@ class MergeRun {
       : world_(world), loaded_(std::move(loaded)), options_(options), begin_(Clock::now()) {}
 
   MergeSummary run() {
+    make_plan();
+    OutputClaim claim = claim_output(world_, options_);
+    return run(claim);
+  }
+
+  MergeSummary run_into(OutputClaim& claim) {
+    make_plan();
+    return run(claim);
+  }
+
+ private:
+  /// Collective.
+  void make_plan() {
     if (!options_.statistics.empty() && options_.existing == io::ExistingOutput::resume) {
       // What an earlier run has merged is not read again, and its sums are not journaled.
       throw Error(
           ExitCode::usage,
           "--resume and --statistics exclude each other; stats geometry measures in a pass of its own");
     }
-    make_plan();
-    Claim claim = claim_output(world_, options_);
-    MergeSummary summary;
-    if (claim.state == io::FolderState::finished) {
-      check_finished_job();
-      summary.was_finished = true;
-      return summary;
-    }
-    try {
-      check_same_job(world_, claim, plan_, job_digest_, options_);
-      create_files(world_, plan_, claim.partial);
-      Job job(plan_, loaded_.models, *loaded_.method, options_, claim.partial);
-      open_journals(world_, job, claim, job_digest_);
-      std::optional<GeometryOutput> geometry;
-      if (geometry_) {
-        job.geometry = std::make_unique<GeometryCollector>(std::move(*geometry_));
-        geometry.emplace(world_, job);
-      }
-      summary.resumed = !job.earlier.empty();
-      const bool one_column = plan_.grid.columns == 1;
-      const PassEnd end = one_column ? run_lane_pass(world_, job) : run_grid_pass(world_, job);
-      if (end == PassEnd::stopped) stop(job);
-      settle(world_, job);
-      const ContentDigests digests = gather_digests(world_, job);
-      if (geometry) geometry->finish({});
-      publish(job, digests, claim, summary);
-    } catch (const Error& error) {
-      // What a later run can't continue anyway is not left behind.
-      const bool resumable = error.code() != ExitCode::input && error.code() != ExitCode::usage;
-      if (claim.folder && claim.state == io::FolderState::fresh && !resumable) claim.folder->discard();
-      throw;
-    }
-    summary.seconds = seconds_since(begin_);
-    return summary;
-  }
-
- private:
-  void make_plan() {
     comm::agree_after(world_, "plan", [&] {
       const bool measures = !options_.statistics.empty();
       if (measures) check_measurable(loaded_);
@@ -208,6 +163,44 @@ class MergeRun {
     });
   }
 
+  /// Collective. @pre make_plan
+  MergeSummary run(OutputClaim& claim) {
+    MergeSummary summary;
+    if (claim.state == io::FolderState::finished) {
+      check_finished_job();
+      summary.was_finished = true;
+      return summary;
+    }
+    try {
+      check_same_job(world_, claim, plan_, job_digest_, options_);
+      create_files(world_, plan_, claim.partial);
+      Job job(plan_, loaded_.models, *loaded_.method, options_,
+              std::make_shared<OutputFiles>(claim.partial, plan_.layout), claim.partial);
+      open_journals(world_, job, claim, job_digest_);
+      std::optional<GeometryOutput> geometry;
+      if (geometry_) {
+        job.geometry = std::make_unique<GeometryCollector>(std::move(*geometry_));
+        geometry.emplace(world_, job);
+      }
+      summary.resumed = !job.earlier.empty();
+      const bool one_column = plan_.grid.columns == 1;
+      const PassEnd end = one_column ? run_lane_pass(world_, job) : run_grid_pass(world_, job);
+      if (end == PassEnd::stopped) stop(job);
+      settle(world_, job);
+      const ContentDigests digests = gather_digests(world_, job);
+      if (geometry) geometry->finish({});
+      publish(job, digests, claim, summary);
+    } catch (const Error& error) {
+      // What a later run can't continue anyway is not left behind.
+      const bool resumable = error.code() != ExitCode::input && error.code() != ExitCode::usage;
+      const bool is_ours = claim.state == io::FolderState::fresh && claim.kept.empty();
+      if (claim.folder && is_ours && !resumable) claim.folder->discard();
+      throw;
+    }
+    summary.seconds = seconds_since(begin_);
+    return summary;
+  }
+
   /// Collective. A finished output must be what this job would make.
   void check_finished_job() {
     if (is_file_output(options_)) return;
@@ -219,14 +212,14 @@ class MergeRun {
   /// Collective. Everything done so far can be continued.
   [[noreturn]] void stop(Job& job) {
     comm::agree_after(world_, "stop", [&] {
-      if (options_.durability == io::Durability::fsync) job.output.sync();
+      if (options_.durability == io::Durability::fsync) job.output->sync();
       job.journal->sync();
     });
     throw Error(ExitCode::stopped, "stopped on request; --resume continues", {options_.output.string(), ""});
   }
 
   /// Collective. Manifest, run file and the rest of the folder; then the one rename.
-  void publish(Job& job, const ContentDigests& digests, Claim& claim, MergeSummary& summary) {
+  void publish(Job& job, const ContentDigests& digests, OutputClaim& claim, MergeSummary& summary) {
     const std::string diagnostics = gather_diagnostics(world_, job);
     const std::vector<RankReport> ranks = gather_reports(world_, job);
     for (const RankReport& rank : ranks) {
@@ -237,7 +230,10 @@ class MergeRun {
     summary.tensor_bytes = plan_.layout.tensor_bytes;
     const bool durable = options_.durability == io::Durability::fsync;
     comm::agree_after(world_, "companion files", [&] {
-      if (!is_file_output(options_)) copy_companions(claim.partial, loaded_.recipe, job, world_.rank());
+      if (!is_file_output(options_)) {
+        write_companions(claim.partial, read_companions(loaded_.recipe, plan_, loaded_.models, world_.rank()),
+                         durable);
+      }
     });
     comm::agree_after(world_, "publish", [&] {
       if (!world_.is_root()) return;
@@ -246,7 +242,8 @@ class MergeRun {
         claim.folder->publish_file(plan_.layout.files.front().name);
         return;
       }
-      write_model_folder(claim.partial, loaded_.recipe, job);
+      write_checkpoint_files(claim.partial, plan_, loaded_.models, durable);
+      write_card(claim.partial, loaded_.recipe, loaded_.models, durable);
       io::write_text(claim.partial / "stockpot_run.json",
                      run_text(job, ranks, seconds_since(begin_), summary.resumed), durable);
       io::write_text(claim.partial / io::manifest_name,
@@ -268,6 +265,11 @@ class MergeRun {
 
 MergeSummary run_merge(comm::Communicator& world, LoadedRecipe loaded, const RunOptions& options) {
   return MergeRun(world, std::move(loaded), options).run();
+}
+
+MergeSummary run_merge_into(comm::Communicator& world, LoadedRecipe loaded, const RunOptions& options,
+                            OutputClaim& claim) {
+  return MergeRun(world, std::move(loaded), options).run_into(claim);
 }
 
 MergeSummary merge_recipe(comm::Communicator& world, const std::filesystem::path& recipe,

@@ -29,19 +29,20 @@ std::optional<DType> main_dtype(const std::vector<plan::TensorTask>& tasks) {
   return main;
 }
 
-bool dequantises(const Job& job, std::uint32_t config_model) {
-  for (const checkpoint::TensorView& view : job.models[config_model].views) {
+bool dequantises(const plan::Model& model) {
+  for (const checkpoint::TensorView& view : model.views) {
     if (view.is_scaled()) return true;
   }
   return false;
 }
 
 /// The model that the tokenizer comes from: the recipe's tokenizer_source, else the config's.
-std::uint32_t tokenizer_model(const recipe::Recipe& recipe, const Job& job) {
+std::uint32_t tokenizer_model(const recipe::Recipe& recipe, const plan::MergePlan& plan,
+                              const plan::ModelSet& models) {
   if (recipe.tokenizer_source && *recipe.tokenizer_source != "base") {
-    if (const auto model = plan::find_model(job.models, *recipe.tokenizer_source)) return *model;
+    if (const auto model = plan::find_model(models, *recipe.tokenizer_source)) return *model;
   }
-  return job.plan.config_model;
+  return plan.config_model;
 }
 
 std::string index_text(const plan::MergePlan& plan) {
@@ -72,38 +73,47 @@ std::string model_card(const recipe::Recipe& recipe, const plan::ModelSet& model
       recipe.text.ends_with('\n') ? "" : "\n");
 }
 
-void copy_companions(const std::filesystem::path& folder, const recipe::Recipe& recipe, const Job& job,
-                     int rank) {
-  const bool durable = job.options.durability == io::Durability::fsync;
-  const auto copy = [&](std::uint32_t model, bool tokenizer) {
-    const std::filesystem::path& from = job.models[model].checkpoint.folder;
-    if (from.empty() || job.plan.column_of_model[model] != static_cast<std::uint32_t>(rank)) return;
+TextFiles read_companions(const recipe::Recipe& recipe, const plan::MergePlan& plan,
+                          const plan::ModelSet& models, int rank) {
+  TextFiles files;
+  const auto read = [&](std::uint32_t model, bool tokenizer) {
+    const std::filesystem::path& from = models[model].checkpoint.folder;
+    if (from.empty() || plan.column_of_model[model] != static_cast<std::uint32_t>(rank)) return;
     for (const checkpoint::CompanionFile& file : checkpoint::companion_files(from)) {
       if ((file.kind == checkpoint::CompanionKind::tokenizer) != tokenizer) continue;
-      io::write_text(folder / file.name, io::read_text(from / file.name, largest_companion_bytes), durable);
+      files.emplace_back(file.name, io::read_text(from / file.name, largest_companion_bytes));
     }
   };
-  copy(job.plan.config_model, false);
-  copy(tokenizer_model(recipe, job), true);
+  read(plan.config_model, false);
+  read(tokenizer_model(recipe, plan, models), true);
+  return files;
 }
 
-void write_model_folder(const std::filesystem::path& folder, const recipe::Recipe& recipe, const Job& job) {
-  const bool durable = job.options.durability == io::Durability::fsync;
-  if (job.plan.layout.format == plan::OutputFormat::safetensors && job.plan.layout.files.size() > 1) {
-    io::write_text(folder / "model.safetensors.index.json", index_text(job.plan), durable);
+void write_companions(const std::filesystem::path& folder, const TextFiles& files, bool durable) {
+  for (const auto& [name, text] : files) io::write_text(folder / name, text, durable);
+}
+
+void write_checkpoint_files(const std::filesystem::path& folder, const plan::MergePlan& plan,
+                            const plan::ModelSet& models, bool durable) {
+  if (plan.layout.format == plan::OutputFormat::safetensors && plan.layout.files.size() > 1) {
+    io::write_text(folder / "model.safetensors.index.json", index_text(plan), durable);
   }
-  const checkpoint::Checkpoint& main = job.models[job.plan.config_model].checkpoint;
-  if (!main.config.empty()) {
-    checkpoint::ConfigChanges changes;
-    changes.dtype = main_dtype(job.plan.tasks);
-    changes.layers = job.plan.output_layers;
-    changes.vocabulary = job.plan.vocabulary;
-    changes.dequantised = dequantises(job, job.plan.config_model);
-    io::write_text(folder / "config.json",
-                   checkpoint::merged_config(main.config, changes, (main.folder / "config.json").string()),
-                   durable);
-  }
-  io::write_text(folder / "README.md", model_card(recipe, job.models), durable);
+  const plan::Model& main = models[plan.config_model];
+  const std::string& config = main.checkpoint.config;
+  if (config.empty()) return;
+  checkpoint::ConfigChanges changes;
+  changes.dtype = main_dtype(plan.tasks);
+  changes.layers = plan.output_layers;
+  changes.vocabulary = plan.vocabulary;
+  changes.dequantised = dequantises(main);
+  io::write_text(
+      folder / "config.json",
+      checkpoint::merged_config(config, changes, (main.checkpoint.folder / "config.json").string()), durable);
+}
+
+void write_card(const std::filesystem::path& folder, const recipe::Recipe& recipe,
+                const plan::ModelSet& models, bool durable) {
+  io::write_text(folder / "README.md", model_card(recipe, models), durable);
   io::write_text(folder / "stockpot_recipe.yml", recipe.text, durable);
 }
 

@@ -7,22 +7,21 @@
 #include <optional>
 #include <span>
 
+#include "engine/output_data.hpp"
 #include "stockpot/io/file.hpp"
 #include "stockpot/plan/output_layout.hpp"
 
 namespace stockpot::engine {
 
-/// The data files of the output as one rank writes them: opened on first use, synced once at the end. Thread
-/// safe.
-class OutputFiles {
+/// The data files of the output as one rank writes them: opened on first use, synced once at the end.
+class OutputFiles : public OutputData {
  public:
   OutputFiles(std::filesystem::path folder, const plan::OutputLayout& layout);
 
-  void write(std::uint32_t file, std::uint64_t offset, std::span<const std::byte> bytes);
-  /// Reads back what an earlier run wrote.
-  void read(std::uint32_t file, std::uint64_t offset, std::span<std::byte> bytes);
+  void write(std::uint32_t file, std::uint64_t offset, std::span<const std::byte> bytes) override;
+  void read(std::uint32_t file, std::uint64_t offset, std::span<std::byte> bytes) override;
   /// fsync of every file that this rank wrote to.
-  void sync();
+  void sync() override;
 
  private:
   struct Slot {

@@ -91,7 +91,7 @@ std::span<const std::byte> merge_tile(Job& job, const plan::TensorTask& task, co
 void write_tile(Job& job, const plan::TensorTask& task, std::uint64_t first,
                 std::span<const std::byte> bytes) {
   const Stopwatch watch(job.counters.write_nanoseconds);
-  job.output.write(task.file, task.offset + first * plan::output_element_bytes(task), bytes);
+  job.output->write(task.file, task.offset + first * plan::output_element_bytes(task), bytes);
   job.counters.written_bytes += bytes.size();
 }
 
@@ -103,7 +103,7 @@ bool is_intact(Job& job, const plan::TensorTask& task, const plan::ElementSpan& 
   const std::uint64_t size = range.count * element_bytes;
   for (std::uint64_t done = 0; done < size;) {
     const auto part = scratch.first(std::min<std::uint64_t>(size - done, scratch.size()));
-    job.output.read(task.file, task.offset + range.first * element_bytes + done, part);
+    job.output->read(task.file, task.offset + range.first * element_bytes + done, part);
     job.counters.read_bytes += part.size();
     digester.add(part);
     done += part.size();

@@ -1,10 +1,7 @@
 #include <memory>
-#include <numeric>
-#include <utility>
-#include <vector>
 
 #include "method/fisher_survey.hpp"
-#include "stockpot/base/error.hpp"
+#include "method/weighted_mean.hpp"
 #include "stockpot/method/method.hpp"
 #include "stockpot/method/survey.hpp"
 
@@ -16,11 +13,6 @@ recipe::MethodSchema make_schema() {
   schema.name = "fisher";
   schema.summary = "mean of the models, each element weighted by its Fisher value";
   schema.takes_statistics = true;
-  recipe::ParameterSpec weight;
-  weight.name = "weight";
-  weight.per_model = true;
-  weight.default_value = 1.0;
-  weight.help = "factor of the model's Fisher values; of the model where there are none";
   recipe::ParameterSpec normalization;
   normalization.name = "normalization";
   normalization.kind = recipe::ParameterKind::choice;
@@ -36,7 +28,9 @@ recipe::MethodSchema make_schema() {
   favor_target.kind = recipe::ParameterKind::boolean;
   favor_target.default_value = 0.0;
   favor_target.help = "floor for the first model only";
-  schema.parameters = {weight, normalization, floor, favor_target};
+  schema.parameters = {
+      statistics_weight("factor of the model's Fisher values; of the model where there are none"),
+      normalization, floor, favor_target};
   return schema;
 }
 
@@ -65,27 +59,14 @@ class Fisher : public Method {
     return {.reductions = {{.leaf_width = tensor.models}}};
   }
   std::unique_ptr<Survey> survey(const ScopeContext& scope) const override {
-    for (const TensorContext& tensor : scope.tensors) check_weights(tensor);
+    for (const TensorContext& tensor : scope.tensors) require_weighted_mean(tensor);
     return make_fisher_survey(scope);
   }
 
   std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor) const override {
-    const double sum = check_weights(tensor);
-    std::vector<double> weights = tensor.values.of_models("weight");
-    if (tensor.has_statistics) return make_fisher_pass(tensor, weights);
-    return make_linear_pass({.weights = std::move(weights), .divisor = sum, .anchor_weight = {}});
-  }
-
- private:
-  /// Their sum.
-  static double check_weights(const TensorContext& tensor) {
-    const std::vector<double> weights = tensor.values.of_models("weight");
-    const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-    if (sum == 0.0) {
-      throw Error(ExitCode::usage, "the weights of fisher sum to zero, so there is no mean",
-                  {"", tensor.name});
-    }
-    return sum;
+    if (!tensor.has_statistics) return make_weighted_mean(tensor);
+    require_weighted_mean(tensor);
+    return make_fisher_pass(tensor, tensor.values.of_models("weight"));
   }
 };
 

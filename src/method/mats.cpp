@@ -7,6 +7,7 @@
 #include "method/mats_layer.hpp"
 #include "method/mats_start.hpp"
 #include "method/mats_surveys.hpp"
+#include "method/weighted_mean.hpp"
 #include "stockpot/method/method.hpp"
 #include "stockpot/method/survey.hpp"
 
@@ -37,16 +38,13 @@ recipe::MethodSchema make_schema() {
   schema.summary = "weights matched in the models' task subspaces by a few conjugate gradient steps";
   schema.takes_statistics = true;
   schema.takes_base_model = true;
-  recipe::ParameterSpec weight = number("weight", 1.0, "factor of the model's matrix; of the model in means");
-  weight.per_model = true;
-  weight.minimum.reset();
   recipe::ParameterSpec alpha = number("alpha", 1.0, "factor of the matrices off their diagonals");
   alpha.maximum = 1.0;
   recipe::ParameterSpec init_lambda =
       number("init_lambda", 0.3, "factor of the task vectors in init: task_arithmetic");
   init_lambda.minimum.reset();
   schema.parameters = {
-      weight,
+      statistics_weight("factor of the model's matrix; of the model in means"),
       choice("objective", {"forward", "kfac", "diagonal", "block"},
              "Gram of inputs; and of output gradients; Fisher values; Fisher blocks of vectors"),
       alpha,
@@ -129,7 +127,7 @@ class Mats : public Method {
   }
   std::unique_ptr<Survey> survey(const ScopeContext& scope) const override {
     const TensorContext& tensor = scope.tensors.front();
-    static_cast<void>(make_weighted_mean(tensor));
+    require_weighted_mean(tensor);
     static_cast<void>(make_start(tensor));
     if (tensor.has_statistics) return make_diagonal_mats_survey(tensor);
     return tensor.matrices.output_order > 0 ? make_kfac_mats_survey(tensor)

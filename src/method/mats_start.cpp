@@ -1,10 +1,9 @@
 #include "method/mats_start.hpp"
 
 #include <cstring>
-#include <numeric>
-#include <utility>
 #include <vector>
 
+#include "method/weighted_mean.hpp"
 #include "stockpot/base/error.hpp"
 #include "stockpot/base/text.hpp"
 
@@ -33,15 +32,6 @@ void require_anchor(const TensorContext& tensor, const std::string& init) {
 }
 
 }  // namespace
-
-std::unique_ptr<ElementPass> make_weighted_mean(const TensorContext& tensor) {
-  std::vector<double> weights = tensor.values.of_models("weight");
-  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-  if (sum == 0.0) {
-    throw Error(ExitCode::usage, "the weights sum to zero, so there is no mean", {"", tensor.name});
-  }
-  return make_linear_pass({.weights = std::move(weights), .divisor = sum, .anchor_weight = {}});
-}
 
 std::unique_ptr<ElementPass> make_start(const TensorContext& tensor) {
   const std::string& init = tensor.values.words.at("init");

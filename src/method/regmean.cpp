@@ -1,12 +1,9 @@
 #include <memory>
-#include <numeric>
-#include <utility>
-#include <vector>
 
 #include "method/factored_sum.hpp"
 #include "method/layer_equation.hpp"
 #include "method/regmean_survey.hpp"
-#include "stockpot/base/error.hpp"
+#include "method/weighted_mean.hpp"
 #include "stockpot/method/method.hpp"
 #include "stockpot/method/survey.hpp"
 
@@ -18,11 +15,6 @@ recipe::MethodSchema make_schema() {
   schema.name = "regmean";
   schema.summary = "linear layers that answer the models' inputs as the models do, in least squares";
   schema.takes_statistics = true;
-  recipe::ParameterSpec weight;
-  weight.name = "weight";
-  weight.per_model = true;
-  weight.default_value = 1.0;
-  weight.help = "factor of the model's Gram matrices; of the model where there are none";
   recipe::ParameterSpec alpha;
   alpha.name = "alpha";
   alpha.default_value = 0.9;
@@ -34,7 +26,9 @@ recipe::MethodSchema make_schema() {
   ridge.default_value = 1e-6;
   ridge.minimum = 0.0;
   ridge.help = "share of the mean diagonal that is added to it where the sum has no Cholesky factor";
-  schema.parameters = {weight, alpha, ridge};
+  schema.parameters = {
+      statistics_weight("factor of the model's Gram matrices; of the model where there are none"), alpha,
+      ridge};
   return schema;
 }
 
@@ -66,24 +60,12 @@ class RegMean : public Method {
     return cost;
   }
   std::unique_ptr<Survey> survey(const ScopeContext& scope) const override {
-    check_weights(scope.tensors.front());
+    require_weighted_mean(scope.tensors.front());
     return make_regmean_survey(scope);
   }
 
   std::unique_ptr<ElementPass> coefficients(const TensorContext& tensor) const override {
-    const double sum = check_weights(tensor);
-    return make_linear_pass(
-        {.weights = tensor.values.of_models("weight"), .divisor = sum, .anchor_weight = {}});
-  }
-
- private:
-  /// Their sum.
-  static double check_weights(const TensorContext& tensor) {
-    const std::vector<double> weights = tensor.values.of_models("weight");
-    const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-    if (sum != 0.0) return sum;
-    throw Error(ExitCode::usage, "the weights of regmean sum to zero, so there is no mean",
-                {"", tensor.name});
+    return make_weighted_mean(tensor);
   }
 };
 

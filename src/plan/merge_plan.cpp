@@ -160,7 +160,10 @@ MergePlan make_plan(const recipe::Recipe& recipe, const method::Method& method, 
   for (std::uint32_t t = 0; t < plan.tasks.size(); ++t) {
     loads.push_back(load_of(plan.tasks[t], models, readings(plan, t)));
   }
-  plan.pieces = partition(loads, options.grid.rows);
+  plan.pieces =
+      options.pieces && options.pieces->size() == options.grid.rows && covers(*options.pieces, loads)
+          ? *options.pieces
+          : partition(loads, options.grid.rows);
   place_scopes(plan.scopes, plan.pieces);
   plan.imbalance = imbalance(loads, plan.pieces);
 

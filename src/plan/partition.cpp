@@ -64,6 +64,29 @@ std::vector<std::vector<Piece>> partition(const std::vector<WorkLoad>& loads, st
   return shares;
 }
 
+bool covers(const std::vector<std::vector<Piece>>& shares, const std::vector<WorkLoad>& loads) {
+  std::size_t task = 0;
+  std::uint64_t unit = 0;
+  const auto skip_finished = [&] {
+    while (task < loads.size() && unit == loads[task].units) {
+      ++task;
+      unit = 0;
+    }
+  };
+  for (const std::vector<Piece>& share : shares) {
+    for (const Piece& piece : share) {
+      skip_finished();
+      if (task == loads.size() || piece.task != task || piece.first_unit != unit ||
+          piece.end_unit > loads[task].units) {
+        return false;
+      }
+      unit = piece.end_unit;
+    }
+  }
+  skip_finished();
+  return task == loads.size();
+}
+
 double imbalance(const std::vector<WorkLoad>& loads, const std::vector<std::vector<Piece>>& shares) {
   double largest = 0.0;
   double total = 0.0;

@@ -39,6 +39,8 @@ struct PlanOptions {
   std::uint64_t seed = 0;
   /// Forces one where the method is linear; none: the plan picks the fewer bytes. Other methods need tiles.
   std::optional<Exchange> exchange;
+  /// Which units each row has; none, or where they don't fit the tasks: the plan balances.
+  std::optional<std::vector<std::vector<Piece>>> pieces;
   std::uint64_t statistics_bytes = 0;  ///< per rank, of statistics that are collected beside the work
   std::uint64_t largest_held_order = MergeSettings{}.largest_held_order;  ///< changes bits: for tests
 };

@@ -27,6 +27,9 @@ struct Piece {
 /// exactly one share. Cost: O(tasks + owners log tasks).
 std::vector<std::vector<Piece>> partition(const std::vector<WorkLoad>& loads, std::uint64_t owners);
 
+/// True if the shares have every unit of the loads, and no other, once and in order.
+bool covers(const std::vector<std::vector<Piece>>& shares, const std::vector<WorkLoad>& loads);
+
 /// Largest share's cost divided by the mean, minus 1.
 double imbalance(const std::vector<WorkLoad>& loads, const std::vector<std::vector<Piece>>& shares);
 

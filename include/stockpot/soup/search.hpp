@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,8 +13,9 @@
 
 namespace stockpot::soup {
 
-enum class Phase { rank, attempt, search };  ///< written "rank", "try", "search"
-enum class Decision { ranked, accepted, rejected, failed };
+/// Written "rank", "try", "search", "final".
+enum class Phase { rank, attempt, search, final };
+enum class Decision { ranked, accepted, rejected, failed, final };
 
 /// One line of the trace, for an evaluation that counted.
 struct TraceEntry {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -100,6 +102,25 @@ class MergeFixture : public testing::Test {
     const Failure failure = merge_failure();
     EXPECT_EQ(failure.code, code);
     for (const std::string& part : parts) EXPECT_THAT(failure.text, testing::HasSubstr(part));
+  }
+  /// The recipe gives the same files on every grid, with much memory and with the least that works, and the
+  /// forecast holds.
+  void expect_same_files_on(const std::vector<plan::GridShape>& grids) {
+    std::map<std::string, std::string> reference;
+    for (const plan::GridShape& grid : grids) {
+      for (const bool starved : {false, true}) {
+        SCOPED_TRACE(fmt::format("{} x {}{}", grid.rows, grid.columns, starved ? ", little memory" : ""));
+        options.plan.grid = grid;
+        options.plan.memory_bytes.reset();
+        if (starved) options.plan.memory_bytes = smallest_memory();
+        merge();
+        expect_forecast_holds();
+        const auto files = read_folder(out);
+        if (reference.empty()) reference = files;
+        EXPECT_TRUE(files == reference);
+        std::filesystem::remove_all(out);
+      }
+    }
   }
   void expect_nothing_finished() const { EXPECT_FALSE(std::filesystem::exists(out)) << "an output stands"; }
 
