@@ -92,6 +92,8 @@ const std::vector<Command>& commands() {
        plan_command},
       {"stats", "COMMAND ...", "Measures models and writes what it finds to a statistics file",
        stats_command},
+      {"soup", "RECIPE OUT [options]",
+       "Searches a soup of the recipe's models, scores candidates, and merges the winner", soup_command},
       {"inspect", "CHECKPOINT [options]",
        "Lists the tensors of a checkpoint, or the objects of a sample or statistics file", inspect_command},
       {"diff", "A B [options]", "Compares two checkpoints tensor by tensor", diff_command},

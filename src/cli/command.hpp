@@ -42,6 +42,7 @@ std::optional<Parsed> parse_list(const Invocation& invocation, const Command& co
 
 int merge_command(Invocation& invocation);
 int plan_command(Invocation& invocation);
+int soup_command(Invocation& invocation);
 int stats_command(Invocation& invocation);
 int inspect_command(Invocation& invocation);
 int diff_command(Invocation& invocation);

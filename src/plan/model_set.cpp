@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -106,6 +107,29 @@ std::vector<ModelUse> models_of(const recipe::Recipe& recipe) {
   use_base(recipe.base_model);
   add_statistics(uses, recipe);
   return uses;
+}
+
+ModelSet used_models(const ModelSet& models, const recipe::Recipe& recipe) {
+  const std::optional<std::uint32_t> base =
+      recipe.base_model ? find_model(models, recipe.base_model->text) : std::nullopt;
+  std::set<std::uint32_t> used{base.value_or(0)};
+  const auto use = [&](const std::string& name) {
+    if (const auto index = find_model(models, name)) used.insert(*index);
+  };
+  for (const ModelUse& one : models_of(recipe)) use(one.name);
+  if (recipe.keep_from) use(*recipe.keep_from);
+  if (recipe.tokenizer_source) use(*recipe.tokenizer_source);
+
+  ModelSet result;
+  std::map<std::uint32_t, std::uint32_t> index_of;
+  for (std::uint32_t i = 0; i < models.size(); ++i) {
+    const std::optional<std::uint32_t>& owner = models[i].statistics_of;
+    if (!used.contains(owner.value_or(i))) continue;
+    index_of[i] = static_cast<std::uint32_t>(result.size());
+    result.push_back(models[i]);
+    if (owner) result.back().statistics_of = index_of.at(*owner);
+  }
+  return result;
 }
 
 std::size_t checkpoint_count(const std::vector<ModelUse>& uses) {

@@ -44,6 +44,12 @@ Setting Setting::word(std::string text) {
   return setting;
 }
 
+Setting Setting::preceded_by(const std::vector<Condition>& first) const {
+  Setting setting = *this;
+  setting.conditions_.insert(setting.conditions_.begin(), first.begin(), first.end());
+  return setting;
+}
+
 std::optional<double> Setting::evaluate(std::string_view tensor_name, double t) const {
   const auto first = std::find_if(conditions_.begin(), conditions_.end(),
                                   [&](const Condition& c) { return matches(c, tensor_name); });

@@ -30,19 +30,19 @@ std::unique_ptr<Search> make_search(const recipe::Search& search, const recipe::
   throw std::logic_error("unknown search strategy");
 }
 
-std::vector<Candidate> foresee(const Search& search, std::size_t count,
-                               const std::function<const Outcome*(const Candidate&)>& known) {
-  std::vector<Candidate> candidates;
+std::vector<Foreseen> foresee(const Search& search, std::size_t count,
+                              const std::function<const Outcome*(const Candidate&)>& known) {
+  std::vector<Foreseen> candidates;
   std::unordered_set<std::string> keys;
   const std::unique_ptr<Search> ahead = search.clone();
-  while (candidates.size() < count) {
+  for (std::uint64_t steps = 0; candidates.size() < count; ++steps) {
     const std::optional<Candidate> candidate = ahead->next();
     if (!candidate) break;
     std::optional<Outcome> outcome;
     if (const Outcome* const found = known(*candidate)) {
       outcome = *found;
     } else {
-      if (keys.insert(candidate->key()).second) candidates.push_back(*candidate);
+      if (keys.insert(candidate->key()).second) candidates.push_back({*candidate, steps});
       outcome = ahead->guess();
     }
     if (!outcome) break;

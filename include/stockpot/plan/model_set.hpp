@@ -44,6 +44,10 @@ std::vector<ModelUse> models_of(const recipe::Recipe& recipe);
 Model make_model(const ModelUse& use, checkpoint::Checkpoint checkpoint,
                  const std::vector<recipe::NameRule>& rules);
 
+/// The models that a recipe uses of those that another recipe of the same models uses, in their order, with
+/// their statistics; the one whose config the output follows is always among them.
+ModelSet used_models(const ModelSet& models, const recipe::Recipe& recipe);
+
 /// Number of checkpoints: statistics aside.
 std::size_t checkpoint_count(const std::vector<ModelUse>& uses);
 std::size_t checkpoint_count(const ModelSet& models);

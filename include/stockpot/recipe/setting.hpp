@@ -29,6 +29,9 @@ class Setting {
   static Setting conditions(std::vector<Condition>);  ///< @pre not empty
   static Setting word(std::string text);              ///< for parameters of kind choice
 
+  /// The same with conditions that are asked first. @pre no word
+  [[nodiscard]] Setting preceded_by(const std::vector<Condition>& first) const;
+
   /// The first matching condition's value at depth t; nullopt when none matches (the next level is asked) or
   /// for a word.
   [[nodiscard]] std::optional<double> evaluate(std::string_view tensor_name, double t) const;

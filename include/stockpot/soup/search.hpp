@@ -53,9 +53,20 @@ class Search {
 std::unique_ptr<Search> make_search(const recipe::Search& search, const recipe::Evaluate& evaluate,
                                     std::uint64_t models, std::uint64_t seed);
 
+/// The line of a winner's evaluation on data that have chosen nothing; its number is the caller's. `best`: of
+/// the search. Throws Error{input} for a failure under `on_failure: error`.
+TraceEntry final_entry(const recipe::Evaluate& evaluate, const Candidate& winner, const Outcome& outcome,
+                       std::optional<double> best);
+
+/// A candidate that a search will ask for, likely.
+struct Foreseen {
+  Candidate candidate;
+  std::uint64_t steps = 0;  ///< outcomes that the search takes before
+};
+
 /// The next candidates that a search will ask for, the needed one first, as far as outcomes are known or can
 /// be guessed: at most `count`, none that `known` has an outcome for. With one candidate this is `next()`.
-std::vector<Candidate> foresee(const Search& search, std::size_t count,
-                               const std::function<const Outcome*(const Candidate&)>& known);
+std::vector<Foreseen> foresee(const Search& search, std::size_t count,
+                              const std::function<const Outcome*(const Candidate&)>& known);
 
 }  // namespace stockpot::soup

@@ -114,15 +114,16 @@ TEST(Greedy, ForeseesThatTriesGoOnAsTheyWent) {
   const auto unknown = [](const Candidate&) { return nullptr; };
   for (const bool helps : {false, true}) {
     const auto search = greedy(models);
-    EXPECT_EQ(foresee(*search, 1, unknown).front(), search->next());
+    EXPECT_EQ(foresee(*search, 1, unknown).front().candidate, search->next());
     for (std::uint64_t i = 0; i < models; ++i) search->take(accuracy(0.5));
     search->take(accuracy(helps ? 0.6 : 0.4));
-    const std::vector<Candidate> ahead = foresee(*search, 100, unknown);
+    const std::vector<Foreseen> ahead = foresee(*search, 100, unknown);
     ASSERT_EQ(ahead.size(), models - 2);
-    EXPECT_EQ(ahead.front(), search->next());
+    EXPECT_EQ(ahead.front().candidate, search->next());
     for (std::size_t i = 0; i < ahead.size(); ++i) {
-      EXPECT_EQ(ahead[i].ingredients.size(), helps ? i + 3 : 2u);
-      EXPECT_EQ(ahead[i].ingredients.back(), models - 3 - i);
+      EXPECT_EQ(ahead[i].steps, i);
+      EXPECT_EQ(ahead[i].candidate.ingredients.size(), helps ? i + 3 : 2u);
+      EXPECT_EQ(ahead[i].candidate.ingredients.back(), models - 3 - i);
     }
     EXPECT_EQ(foresee(*search, 5, unknown).size(), 5u);
   }

@@ -71,7 +71,7 @@ inline Speculation run_ahead(Search& search, const Evaluations& evaluate, std::u
     return found == done.end() ? nullptr : &found->second;
   };
   while (search.next()) {
-    for (const Candidate& candidate : foresee(search, workers, known)) {
+    for (const auto& [candidate, steps] : foresee(search, workers, known)) {
       if (running.size() < workers) running.emplace(candidate.key(), candidate);
     }
     const auto finished = std::next(running.begin(), static_cast<std::ptrdiff_t>(random() % running.size()));

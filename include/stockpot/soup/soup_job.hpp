@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "stockpot/comm/communicator.hpp"
+#include "stockpot/engine/candidate_maker.hpp"
+#include "stockpot/engine/merge_job.hpp"
+#include "stockpot/engine/options.hpp"
+#include "stockpot/soup/candidate.hpp"
+
+namespace stockpot::soup {
+
+/// What a finished search tells its caller.
+struct SoupSummary {
+  Candidate winner;
+  std::optional<double> score;     ///< of the winner, on the search's data
+  std::uint64_t evaluations = 0;   ///< lines of the trace
+  std::uint64_t remembered = 0;    ///< of these, that an earlier run had made
+  double search_seconds = 0.0;     ///< from the recipe to the winner
+  engine::CandidateCounters held;  ///< by rank 0
+  engine::MergeSummary merge;
+};
+
+/// Collective. Runs the search that a recipe's `search:` and `evaluate:` describe over resident models,
+/// writes `soup_trace.jsonl` while it goes on, and merges the winner into `options.output`, which then holds
+/// the trace and the evaluators' logs too. Trace (but for seconds and workers) and output do not depend on
+/// ranks, threads and the number of evaluators. With `options.existing == resume` what the trace of a stopped
+/// search knows is not evaluated again. Throws on every rank alike, as run_merge; Error{stopped} after a stop
+/// request, Error{input} where no candidate has a usable score.
+SoupSummary run_soup(comm::Communicator& world, const std::filesystem::path& recipe,
+                     const engine::RunOptions& options);
+
+}  // namespace stockpot::soup

@@ -1,0 +1,46 @@
+#include "soup/director.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace stockpot::soup {
+
+Director::Director(std::unique_ptr<Search> search, TraceFile& trace)
+    : search_(std::move(search)), trace_(trace) {
+  for (const StoredEvaluation& stored : trace.stored()) {
+    if (stored.phase != Phase::final) known_.emplace(stored.candidate.key(), stored.outcome);
+  }
+  advance();
+}
+
+std::optional<PlannedEvaluation> Director::begin_next(std::size_t ahead) {
+  const auto known = [this](const Candidate& candidate) -> const Outcome* {
+    const auto found = known_.find(candidate.key());
+    return found == known_.end() ? nullptr : &found->second;
+  };
+  for (const Foreseen& foreseen : foresee(*search_, ahead, known)) {
+    if (!under_way_.insert(foreseen.candidate.key()).second) continue;
+    return PlannedEvaluation{entries_ + foreseen.steps, foreseen.candidate};
+  }
+  return std::nullopt;
+}
+
+void Director::learn(const Candidate& candidate, Outcome outcome) {
+  const std::string key = candidate.key();
+  under_way_.erase(key);
+  known_.insert_or_assign(key, std::move(outcome));
+  advance();
+}
+
+void Director::advance() {
+  while (const std::optional<Candidate> wanted = search_->next()) {
+    const auto found = known_.find(wanted->key());
+    if (found == known_.end()) return;
+    const TraceEntry entry = search_->take(found->second);
+    trace_.add(entry);
+    best_ = entry.best;
+    ++entries_;
+  }
+}
+
+}  // namespace stockpot::soup

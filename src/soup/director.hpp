@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "soup/trace_file.hpp"
+#include "stockpot/soup/search.hpp"
+
+namespace stockpot::soup {
+
+/// An evaluation that is worth beginning.
+struct PlannedEvaluation {
+  std::uint64_t number = 0;  ///< in the trace, if it is used
+  Candidate candidate;
+};
+
+/// Keeps a search going from outcomes in whatever order they come, and its trace in sequential order. Rank 0
+/// has it. Local.
+class Director {
+ public:
+  /// Outcomes that `trace` remembers are known from the beginning.
+  Director(std::unique_ptr<Search> search, TraceFile& trace);
+
+  [[nodiscard]] bool is_over() const { return !search_->next(); }
+  /// The evaluation that is needed first, or likely needed soon, of those that nobody is at; none where
+  /// nothing can be begun now. It is then under way. `ahead`: of how many evaluators.
+  std::optional<PlannedEvaluation> begin_next(std::size_t ahead);
+  /// An evaluation that was under way has ended. The search goes on as far as outcomes are known. Throws what
+  /// Search::take throws.
+  void learn(const Candidate& candidate, Outcome outcome);
+
+  [[nodiscard]] Candidate winner() const { return search_->winner(); }
+  [[nodiscard]] std::uint64_t entries() const { return entries_; }
+  [[nodiscard]] std::optional<double> best() const { return best_; }
+
+ private:
+  void advance();
+
+  std::unique_ptr<Search> search_;
+  TraceFile& trace_;
+  std::map<std::string, Outcome> known_;  ///< by Candidate::key
+  std::set<std::string> under_way_;
+  std::uint64_t entries_ = 0;
+  std::optional<double> best_;
+};
+
+}  // namespace stockpot::soup

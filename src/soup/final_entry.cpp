@@ -1,0 +1,15 @@
+#include "soup/referee.hpp"
+#include "stockpot/soup/search.hpp"
+
+namespace stockpot::soup {
+
+TraceEntry final_entry(const recipe::Evaluate& evaluate, const Candidate& winner, const Outcome& outcome,
+                       std::optional<double> best) {
+  TraceEntry entry = Referee(recipe::Search{}, evaluate).rank(winner, outcome);
+  entry.phase = Phase::final;
+  if (entry.decision == Decision::ranked) entry.decision = Decision::final;
+  entry.best = best;
+  return entry;
+}
+
+}  // namespace stockpot::soup

@@ -1,0 +1,131 @@
+#include "soup/search_loop.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stockpot/base/error.hpp"
+#include "stockpot/comm/agreement.hpp"
+
+namespace stockpot::soup {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Collective. Throws Error{stopped} on every rank if any was asked to stop.
+void check_stop(comm::Communicator& world, const engine::RunOptions& options) {
+  const bool mine = options.stop_requested != nullptr && options.stop_requested->load();
+  if (world.all_reduce<std::uint64_t>(mine ? 1U : 0U, comm::ReduceOp::max, "stop requests") == 0) return;
+  throw Error(ExitCode::stopped, "stopped on request; --resume continues", {options.output.string(), ""});
+}
+
+/// How long ranks wait before they ask each other again: longer and longer while nothing happens.
+class Patience {
+ public:
+  [[nodiscard]] milliseconds next() { return std::exchange(wait_, std::min(2 * wait_, milliseconds(20))); }
+  void reset() { wait_ = milliseconds(1); }
+
+ private:
+  milliseconds wait_{1};
+};
+
+/// What rank 0 has all ranks do next.
+struct Order {
+  enum class Kind { evaluate, wait, finish };
+  Kind kind = Kind::wait;
+  std::uint64_t worker = 0;
+  PlannedEvaluation evaluation;
+
+  [[nodiscard]] std::string to_text() const {
+    return nlohmann::json{{"kind", static_cast<int>(kind)},
+                          {"worker", worker},
+                          {"number", evaluation.number},
+                          {"ingredients", evaluation.candidate.ingredients},
+                          {"parameters", evaluation.candidate.parameters}}
+        .dump();
+  }
+  static Order from_text(const std::string& text) {
+    const nlohmann::json json = nlohmann::json::parse(text);
+    Order order;
+    order.kind = static_cast<Kind>(json["kind"].get<int>());
+    order.worker = json["worker"].get<std::uint64_t>();
+    order.evaluation.number = json["number"].get<std::uint64_t>();
+    order.evaluation.candidate = {json["ingredients"].get<std::vector<std::uint64_t>>(),
+                                  json["parameters"].get<std::map<std::string, double>>()};
+    return order;
+  }
+};
+
+/// Rank 0's side: which evaluator is at what.
+class Assigner {
+ public:
+  Assigner(Director& director, std::uint64_t workers) : director_(director), at_(workers) {}
+
+  void learn(const std::vector<Outcome>& outcomes) {
+    for (const Outcome& outcome : outcomes) {
+      const Candidate candidate = at_[outcome.worker].value();
+      at_[outcome.worker].reset();
+      director_.learn(candidate, outcome);
+    }
+  }
+  [[nodiscard]] Order next() {
+    if (director_.is_over()) return {Order::Kind::finish, 0, {}};
+    const auto free = std::find(at_.begin(), at_.end(), std::nullopt);
+    if (free == at_.end()) return {};
+    const auto evaluation = director_.begin_next(at_.size());
+    if (!evaluation) return {};
+    *free = evaluation->candidate;
+    return {Order::Kind::evaluate, static_cast<std::uint64_t>(free - at_.begin()), *evaluation};
+  }
+
+ private:
+  Director& director_;
+  std::vector<std::optional<Candidate>> at_;
+};
+
+}  // namespace
+
+void run_search(comm::Communicator& world, Director* director, engine::CandidateMaker& maker,
+                const Variants& variants, EvaluationDesk& desk, const engine::RunOptions& options) {
+  std::optional<Assigner> assigner;
+  if (director != nullptr) assigner.emplace(*director, desk.workers());
+  Patience patience;
+  while (true) {
+    check_stop(world, options);
+    const std::vector<Outcome> outcomes = desk.take();
+    if (!outcomes.empty()) patience.reset();
+    const Order order = Order::from_text(comm::from_root(world, "search", [&] {
+      assigner->learn(outcomes);
+      return assigner->next().to_text();
+    }));
+    if (order.kind == Order::Kind::finish) return;
+    if (order.kind == Order::Kind::wait) {
+      desk.wait(patience.next());
+      continue;
+    }
+    engine::Variant variant;
+    comm::agree_after(world, "candidate", [&] { variant = variants.of(order.evaluation.candidate); });
+    maker.form(variant);
+    desk.begin(order.worker, order.evaluation.number);
+    patience.reset();
+  }
+}
+
+Outcome evaluate_once(comm::Communicator& world, const engine::Variant& variant, std::uint64_t number,
+                      engine::CandidateMaker& maker, EvaluationDesk& desk,
+                      const engine::RunOptions& options) {
+  maker.form(variant);
+  desk.begin(0, number);
+  for (Patience patience;;) {
+    check_stop(world, options);
+    const std::vector<Outcome> outcomes = desk.take();
+    if (!outcomes.empty()) return outcomes.front();
+    desk.wait(patience.next());
+  }
+}
+
+}  // namespace stockpot::soup

@@ -1,0 +1,203 @@
+#include "stockpot/soup/soup_job.hpp"
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "soup/director.hpp"
+#include "soup/evaluation_desk.hpp"
+#include "soup/search_loop.hpp"
+#include "soup/trace_file.hpp"
+#include "soup/variants.hpp"
+#include "stockpot/base/error.hpp"
+#include "stockpot/base/version.hpp"
+#include "stockpot/comm/agreement.hpp"
+#include "stockpot/engine/load_models.hpp"
+#include "stockpot/engine/output_claim.hpp"
+#include "stockpot/io/file.hpp"
+#include "stockpot/io/journal.hpp"
+
+namespace stockpot::soup {
+namespace {
+
+constexpr const char* logs_name = "evaluator_logs";
+
+void check_recipe(const recipe::Recipe& recipe, const engine::RunOptions& options) {
+  if (!recipe.search || !recipe.evaluate) {
+    throw Error(ExitCode::usage,
+                "stockpot soup needs `search:` and `evaluate:` in the recipe; stockpot merge does without");
+  }
+  if (options.plan.format == plan::OutputFormat::hdf5) {
+    throw Error(ExitCode::usage, "a soup's output is a folder");
+  }
+}
+
+/// Digest of everything that the search and its winner depend on.
+Digest job_digest(const engine::LoadedRecipe& loaded, const engine::RunOptions& options) {
+  Digester digester;
+  const auto add = [&digester](std::string_view text) {
+    digester.add(text);
+    digester.add(std::string_view("\n"));
+  };
+  add(version());
+  add(loaded.recipe.text);
+  add(std::to_string(options.plan.seed));
+  add(std::to_string(options.plan.shard_bytes));
+  add(options.dtype ? name(*options.dtype) : "");
+  for (const plan::Model& model : loaded.models) {
+    add(model.name + "\n" + checkpoint::describe_content(model.checkpoint));
+  }
+  return digester.finish();
+}
+
+/// Rank 0. A finished output must be this recipe's.
+void check_finished(const engine::RunOptions& options, const recipe::Recipe& recipe) {
+  constexpr std::uint64_t largest_manifest_bytes = std::uint64_t{1} << 30;
+  const std::filesystem::path path = options.output / io::manifest_name;
+  const nlohmann::json manifest =
+      nlohmann::json::parse(io::read_text(path, largest_manifest_bytes), nullptr, false);
+  if (!manifest.is_object()) throw Error(ExitCode::verification, "is no manifest", {path.string(), ""});
+  if (manifest.value("recipe_digest", "") == recipe.digest.hex()) return;
+  throw Error(ExitCode::usage, "was made by another recipe; --overwrite starts over",
+              {options.output.string(), ""});
+}
+
+/// Rank 0. An unfinished output of another search can't be continued; what a search stopped before its first
+/// line left is this search's from now on.
+void check_same_search(const std::filesystem::path& partial, const Digest& digest,
+                       const engine::RunOptions& options) {
+  const std::filesystem::path stamp = partial / io::journal_folder_name / "soup";
+  const std::string mine = digest.hex() + "\n";
+  if (std::filesystem::exists(stamp)) {
+    if (io::read_text(stamp, 4096) == mine) return;
+    throw Error(ExitCode::usage,
+                "was begun with another recipe, other inputs or options; --overwrite starts over",
+                {options.output.string(), ""});
+  }
+  std::filesystem::create_directories(stamp.parent_path());
+  io::write_text(stamp, mine, options.durability == io::Durability::fsync);
+}
+
+class SoupRun {
+ public:
+  SoupRun(comm::Communicator& world, engine::LoadedRecipe loaded, const engine::RunOptions& options)
+      : world_(world),
+        loaded_(std::move(loaded)),
+        options_(options),
+        search_(*loaded_.recipe.search),
+        evaluate_(*loaded_.recipe.evaluate) {}
+
+  SoupSummary run() {
+    comm::agree_after(world_, "soup", [&] { variants_.emplace(loaded_.recipe); });
+    engine::OutputClaim claim = engine::claim_output(world_, options_);
+    if (claim.state == io::FolderState::finished) {
+      comm::agree_after(world_, "resume", [&] {
+        if (world_.is_root()) check_finished(options_, loaded_.recipe);
+      });
+      summary_.merge.was_finished = true;
+      return std::move(summary_);
+    }
+    claim.kept = {trace_name, logs_name, io::journal_folder_name};
+    try {
+      search(claim);
+      summary_.merge = engine::run_merge_into(world_, winner(), options_, claim);
+    } catch (const Error& error) {
+      const bool resumable = error.code() != ExitCode::input && error.code() != ExitCode::usage;
+      const bool is_empty = summary_.evaluations == 0 && claim.state == io::FolderState::fresh;
+      if (claim.folder && is_empty && !resumable) claim.folder->discard();
+      throw;
+    }
+    return std::move(summary_);
+  }
+
+ private:
+  /// Collective. The models are in memory from here to the winner.
+  void search(const engine::OutputClaim& claim) {
+    const auto begin = std::chrono::steady_clock::now();
+    comm::agree_after(world_, "search", [&] {
+      if (!world_.is_root()) return;
+      check_same_search(claim.partial, job_digest(loaded_, options_), options_);
+      trace_.emplace(claim.partial / trace_name, variants_->models());
+      summary_.remembered = trace_->stored().size();
+      director_.emplace(make_search(search_, evaluate_, variants_->models(), options_.plan.seed), *trace_);
+    });
+    engine::Variant widest;
+    comm::agree_after(world_, "search", [&] { widest = variants_->widest(); });
+    engine::CandidateMaker maker(world_, loaded_.models, widest, options_, claim.partial);
+    {
+      EvaluationDesk desk(world_, maker, evaluate_, "search", claim.partial / logs_name);
+      run_search(world_, director_ ? &*director_ : nullptr, maker, *variants_, desk, options_);
+    }
+    share_winner();
+    if (evaluate_.final) evaluate_winner(maker, claim);
+    summary_.held = maker.counters();
+    summary_.search_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+
+  /// Collective.
+  void share_winner() {
+    const nlohmann::json found = nlohmann::json::parse(comm::from_root(world_, "winner", [&] {
+      const Candidate winner = director_->winner();
+      nlohmann::json text{{"ingredients", winner.ingredients},
+                          {"parameters", winner.parameters},
+                          {"entries", director_->entries()},
+                          {"score", nullptr}};
+      if (director_->best()) text["score"] = *director_->best();
+      trace_->sync();
+      return text.dump();
+    }));
+    summary_.winner = {found["ingredients"].get<std::vector<std::uint64_t>>(),
+                       found["parameters"].get<std::map<std::string, double>>()};
+    summary_.evaluations = found["entries"].get<std::uint64_t>();
+    if (!found["score"].is_null()) summary_.score = found["score"].get<double>();
+  }
+
+  /// Collective. On data that have chosen nothing.
+  void evaluate_winner(engine::CandidateMaker& maker, const engine::OutputClaim& claim) {
+    const std::uint64_t number = summary_.evaluations++;
+    const std::string known = comm::from_root(world_, "final evaluation", [&] {
+      return std::string(trace_->stored().size() > number ? "known" : "");
+    });
+    if (!known.empty()) return;
+    EvaluationDesk desk(world_, maker, *evaluate_.final, "final", claim.partial / logs_name);
+    const Outcome outcome =
+        evaluate_once(world_, variants_->of(summary_.winner), number, maker, desk, options_);
+    comm::agree_after(world_, "final evaluation", [&] {
+      if (!world_.is_root()) return;
+      TraceEntry entry = final_entry(*evaluate_.final, summary_.winner, outcome, summary_.score);
+      entry.number = number;
+      trace_->add(entry);
+      trace_->sync();
+    });
+  }
+
+  [[nodiscard]] engine::LoadedRecipe winner() const {
+    engine::Variant variant = variants_->of(summary_.winner);
+    plan::ModelSet models = plan::used_models(loaded_.models, variant.recipe);
+    return {std::move(variant.recipe), std::move(variant.method), std::move(models)};
+  }
+
+  comm::Communicator& world_;
+  engine::LoadedRecipe loaded_;
+  const engine::RunOptions& options_;
+  const recipe::Search& search_;
+  const recipe::Evaluate& evaluate_;
+  std::optional<Variants> variants_;
+  std::optional<TraceFile> trace_;    ///< rank 0's
+  std::optional<Director> director_;  ///< likewise
+  SoupSummary summary_;
+};
+
+}  // namespace
+
+SoupSummary run_soup(comm::Communicator& world, const std::filesystem::path& recipe,
+                     const engine::RunOptions& options) {
+  recipe::Recipe parsed = engine::load_recipe(world, recipe, options.lenient, options.warn);
+  comm::agree_after(world, "recipe", [&] { check_recipe(parsed, options); });
+  return SoupRun(world, engine::load_models(world, std::move(parsed), options.plan.grid, options.warn),
+                 options)
+      .run();
+}
+
+}  // namespace stockpot::soup
