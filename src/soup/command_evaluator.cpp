@@ -44,8 +44,9 @@ class CommandEvaluator final : public Evaluator {
       const io::LogFile log(
           logs_ / fmt::format("candidate-{:06}-{}-{}.log", evaluation.candidate, evaluation.split, attempt));
       Reading reading = run_once(evaluation, limit, log);
-      if (!reading.failure.empty())
+      if (!reading.failure.empty()) {
         log.append(fmt::format("stockpot: failed attempt: {}\n", reading.failure));
+      }
       return reading;
     });
   }

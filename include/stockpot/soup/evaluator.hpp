@@ -28,11 +28,18 @@ class Evaluator {
   virtual Outcome evaluate(const Evaluation& evaluation, const std::atomic<bool>& stop) = 0;
 };
 
-/// `number` names the evaluator in logs; `logs` is a folder that is made when first needed: what the program
-/// writes to standard error goes to files there.
+/// Starts `how.command` with the folder as last argument, once per attempt. `number` is the outcomes'
+/// `worker`. What the program writes to standard error, and in one more line why its attempt failed, stands
+/// in `logs` (made when first needed), one file an attempt: `candidate-000007-search-1.log`. Attempts of an
+/// earlier job with that name are kept above it.
+/// `evaluate` throws Error{usage} if there is no such program, Error{system_io} if it can't be started or its
+/// log can't be written.
 std::unique_ptr<Evaluator> make_command_evaluator(const recipe::Evaluate& how, std::uint64_t number,
                                                   const std::filesystem::path& logs);
-/// The same with one program for all candidates, started when first needed.
+/// The same with one program for all candidates, started when first needed, whose log is `worker-1.log` for
+/// number 1. After a failed attempt it is killed, and started anew for the next; one that ended by itself
+/// after an answer is started anew without counting an attempt. The end of the evaluator is the end of its
+/// input; it has two seconds before it is killed.
 std::unique_ptr<Evaluator> make_worker_evaluator(const recipe::Evaluate& how, std::uint64_t number,
                                                  const std::filesystem::path& logs);
 
