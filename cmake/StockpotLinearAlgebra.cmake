@@ -1,11 +1,11 @@
-# Target StockpotLinearAlgebra: a library with the Fortran symbols of BLAS and LAPACK. First choice is an OpenBLAS
-# without threads of its own, since the project's lanes are its threads; then any OpenBLAS; then any other library.
+# Target StockpotLinearAlgebra: a library with the Fortran symbols of BLAS and LAPACK. First choice is the
+# OpenBLAS that several threads may call at once, each on its own; then any OpenBLAS; then any other library.
 if(NOT TARGET StockpotLinearAlgebra)
   add_library(StockpotLinearAlgebra INTERFACE IMPORTED)
-  find_library(STOCKPOT_SERIAL_OPENBLAS openblas PATH_SUFFIXES openblas-serial)
-  mark_as_advanced(STOCKPOT_SERIAL_OPENBLAS)
-  if(STOCKPOT_SERIAL_OPENBLAS)
-    set_property(TARGET StockpotLinearAlgebra PROPERTY INTERFACE_LINK_LIBRARIES ${STOCKPOT_SERIAL_OPENBLAS})
+  find_library(STOCKPOT_THREADED_OPENBLAS openblas PATH_SUFFIXES openblas-pthread)
+  mark_as_advanced(STOCKPOT_THREADED_OPENBLAS)
+  if(STOCKPOT_THREADED_OPENBLAS)
+    set_property(TARGET StockpotLinearAlgebra PROPERTY INTERFACE_LINK_LIBRARIES ${STOCKPOT_THREADED_OPENBLAS})
   else()
     find_package(PkgConfig REQUIRED)
     pkg_check_modules(openblas IMPORTED_TARGET openblas)

@@ -1,6 +1,7 @@
 #include "kernel/blas.hpp"
 
 #include <limits>
+#include <mutex>
 #include <string>
 
 #include "kernel/require.hpp"
@@ -20,6 +21,7 @@ void dpotrf_(const char* triangle, const int* n, double* a, const int* stride, i
 // Null where the library is another one.
 void openblas_set_num_threads(int threads) __attribute__((weak));
 char* openblas_get_config() __attribute__((weak));
+int openblas_get_parallel() __attribute__((weak));
 }
 
 namespace stockpot::kernel {
@@ -34,14 +36,30 @@ int fortran_stride(std::size_t stride) {
   return fortran(stride == 0 ? 1 : stride);
 }
 
-/// Before the first call of a routine.
-void limit_threads() {
-  static const bool limited = [] {
-    if (openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
-    return true;
-  }();
-  static_cast<void>(limited);
-}
+/// While a routine runs. An OpenBLAS that was built without threads, or for OpenMP's, gives two callers at a
+/// time the same working memory, and wrong results: there, calls take turns.
+class Call {
+ public:
+  Call() {
+    if (takes_turns()) turn_ = std::unique_lock(mutex());
+  }
+
+ private:
+  static bool takes_turns() {
+    static const bool answer = [] {
+      constexpr int with_threads_of_its_own = 1;
+      if (openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
+      return openblas_get_parallel != nullptr && openblas_get_parallel() != with_threads_of_its_own;
+    }();
+    return answer;
+  }
+  static std::mutex& mutex() {
+    static std::mutex one;
+    return one;
+  }
+
+  std::unique_lock<std::mutex> turn_;
+};
 
 }  // namespace
 
@@ -60,7 +78,7 @@ namespace blas {
 
 void add_product(std::size_t m, std::size_t n, std::size_t k, double alpha, Operand a, Operand b, double* c,
                  std::size_t c_stride) {
-  limit_threads();
+  const Call call;
   const int rows = fortran(m);
   const int columns = fortran(n);
   const int products = fortran(k);
@@ -74,7 +92,7 @@ void add_product(std::size_t m, std::size_t n, std::size_t k, double alpha, Oper
 
 void add_outer_product(std::size_t n, std::size_t k, const double* a, std::size_t a_stride, double* c,
                        std::size_t c_stride) {
-  limit_threads();
+  const Call call;
   const int order = fortran(n);
   const int products = fortran(k);
   const int a_step = fortran_stride(a_stride);
@@ -84,7 +102,7 @@ void add_outer_product(std::size_t n, std::size_t k, const double* a, std::size_
 }
 
 void solve_upper(std::size_t m, std::size_t n, Operand a, double* b, std::size_t b_stride) {
-  limit_threads();
+  const Call call;
   const int rows = fortran(m);
   const int columns = fortran(n);
   const int a_step = fortran_stride(a.stride);
@@ -94,7 +112,7 @@ void solve_upper(std::size_t m, std::size_t n, Operand a, double* b, std::size_t
 }
 
 std::size_t factor_upper(std::size_t n, double* a, std::size_t stride) {
-  limit_threads();
+  const Call call;
   const int order = fortran(n);
   const int step = fortran_stride(stride);
   int info = 0;

@@ -1,7 +1,7 @@
 #include "method/solved_elements.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <bit>
 #include <utility>
 
 namespace stockpot::method {
@@ -37,7 +37,8 @@ class StoredPass : public ElementPass {
 /// Bits of doubles, as reducers gather them.
 std::vector<std::uint64_t> to_words(std::span<const double> values) {
   std::vector<std::uint64_t> words(values.size());
-  std::memcpy(words.data(), values.data(), values.size_bytes());
+  std::transform(values.begin(), values.end(), words.begin(),
+                 [](double value) { return std::bit_cast<std::uint64_t>(value); });
   return words;
 }
 
@@ -72,7 +73,9 @@ ElementGatherer::ElementGatherer(const SolvedElements& own, stats::Reducer& redu
 void ElementGatherer::gather(std::span<const double> own, std::span<double> whole) const {
   const std::vector<std::uint64_t> all = reducer_.gather(to_words(own));
   for (const OwnElements& stretch : everyones_) {
-    std::memcpy(whole.data() + stretch.first, all.data() + stretch.offset, stretch.count * sizeof(double));
+    for (std::uint64_t i = 0; i < stretch.count; ++i) {
+      whole[stretch.first + i] = std::bit_cast<double>(all[stretch.offset + i]);
+    }
   }
 }
 

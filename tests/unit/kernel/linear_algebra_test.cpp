@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+#include <utility>
+#include <vector>
+
 #include "unit/kernel/matrices.hpp"
 
 namespace stockpot::kernel {
@@ -25,6 +29,31 @@ TEST(LinearAlgebra, AddsTheProductOfMatricesStoredByRows) {
       EXPECT_NEAR(c.at(i, j), static_cast<double>(sum), 1e-13) << i << " " << j;
     }
   }
+}
+
+TEST(LinearAlgebra, GivesEachOfManyCallersAtATimeItsOwnResult) {
+  constexpr std::size_t order = 96;
+  constexpr int callers = 6;
+  constexpr int calls = 3000;
+  std::vector<int> wrong(callers, 0);
+  std::vector<std::jthread> threads;
+  for (int caller = 0; caller < callers; ++caller) {
+    const auto seed = static_cast<unsigned>(caller);
+    test::Matrix a = test::random_matrix(order, order, 2 * seed + 1);
+    test::Matrix b = test::random_matrix(order, order, 2 * seed + 2);
+    test::Matrix expected(order, order, 0.0);
+    add_matrix_product(a.values.data(), b.values.data(), expected.values.data(), order);
+    threads.emplace_back([a = std::move(a), b = std::move(b), expected = std::move(expected),
+                          &count = wrong[static_cast<std::size_t>(caller)]] {
+      for (int call = 0; call < calls; ++call) {
+        test::Matrix c(order, order, 0.0);
+        add_matrix_product(a.values.data(), b.values.data(), c.values.data(), order);
+        if (c.values != expected.values) ++count;
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_THAT(wrong, ::testing::Each(0));
 }
 
 }  // namespace
