@@ -274,10 +274,9 @@ MergeSummary run_merge_into(comm::Communicator& world, LoadedRecipe loaded, cons
 
 MergeSummary merge_recipe(comm::Communicator& world, const std::filesystem::path& recipe,
                           const RunOptions& options) {
-  return run_merge(world,
-                   load_models(world, load_recipe(world, recipe, options.lenient, options.warn),
-                               options.plan.grid, options.warn),
-                   options);
+  recipe::Recipe loaded = load_recipe(world, recipe, options.lenient, options.warn);
+  method::require_mergeable(loaded, recipe.string());
+  return run_merge(world, load_models(world, std::move(loaded), options.plan.grid, options.warn), options);
 }
 
 MergeSummary convert(comm::Communicator& world, const std::filesystem::path& input,

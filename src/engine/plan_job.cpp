@@ -31,6 +31,7 @@ void find_out(PlannedMerge& planned, const std::filesystem::path& path, const Ru
   add(planned, ExitCode::usage, std::move(parsed.problems));
   if (!parsed.recipe) return;
   recipe::Recipe& recipe = *parsed.recipe;
+  method::require_mergeable(recipe);
   comm::Communicator alone = comm::make_serial();
   expand_trajectories(alone, recipe);
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "method/sparsified.hpp"
+#include "stockpot/base/error.hpp"
 
 namespace stockpot::method {
 
@@ -21,6 +22,24 @@ std::vector<std::unique_ptr<Method>> make_all() {
 #include "method/methods.def"
 #undef STOCKPOT_METHOD
   return methods;
+}
+
+/// Soups that only a search can make.
+const recipe::Schema& searched_soups() {
+  static const recipe::Schema soups = [] {
+    recipe::MethodSchema greedy;
+    greedy.name = "greedy_soup";
+    greedy.summary = "mean of those models that a greedy search keeps (`stockpot soup`)";
+    greedy.strategy = recipe::Strategy::greedy;
+    greedy.needs_search = true;
+    recipe::MethodSchema learned;
+    learned.name = "learned_soup";
+    learned.summary = "convex combination of the models, learned by gradient descent (`stockpot soup`)";
+    learned.strategy = recipe::Strategy::learned;
+    learned.needs_search = true;
+    return recipe::Schema{greedy, learned};
+  }();
+  return soups;
 }
 
 std::string default_text(const recipe::ParameterSpec& parameter) {
@@ -55,6 +74,10 @@ const std::vector<const Method*>& catalog() {
 }
 
 const Method* find_method(std::string_view name) {
+  const auto& soups = searched_soups();
+  if (std::any_of(soups.begin(), soups.end(), [name](const auto& soup) { return soup.name == name; })) {
+    return find_method("uniform_soup");
+  }
   const auto& methods = catalog();
   const auto found = std::find_if(methods.begin(), methods.end(),
                                   [name](const Method* m) { return m->schema().name == name; });
@@ -67,10 +90,30 @@ std::shared_ptr<const Method> method_of(const recipe::Recipe& recipe) {
   return {std::shared_ptr<const Method>(), method};  // the catalog's own
 }
 
+void require_mergeable(const recipe::Recipe& recipe, const std::string& file) {
+  const auto found = std::find_if(schema().begin(), schema().end(),
+                                  [&](const recipe::MethodSchema& m) { return m.name == recipe.method; });
+  if (found != schema().end() && found->needs_search) {
+    throw Error(ExitCode::usage, recipe.method + " is found by a search: use `stockpot soup`", {file, ""});
+  }
+  if (recipe.searched_parameters.empty()) return;
+  const std::string& parameter = *recipe.searched_parameters.begin();
+  throw Error(ExitCode::usage,
+              fmt::format("{} has no value but those that the search tries: use `stockpot soup`, or write "
+                          "`parameters: {{{}: ...}}`",
+                          parameter, parameter),
+              {file, ""});
+}
+
 const recipe::Schema& schema() {
   static const recipe::Schema all = [] {
     recipe::Schema list;
-    for (const Method* method : catalog()) list.push_back(method->schema());
+    for (const Method* method : catalog()) {
+      list.push_back(method->schema());
+      if (method->schema().name == "uniform_soup") {
+        list.insert(list.end(), searched_soups().begin(), searched_soups().end());
+      }
+    }
     return list;
   }();
   return all;

@@ -14,6 +14,7 @@ class UniformSoup : public Method {
       recipe::MethodSchema s;
       s.name = "uniform_soup";
       s.summary = "mean of the models";
+      s.strategy = recipe::Strategy::uniform;
       return s;
     }();
     return schema;

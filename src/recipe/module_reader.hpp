@@ -22,6 +22,8 @@ class ModuleReader {
 
   [[nodiscard]] const ModelNames& names() const { return names_; }
   [[nodiscard]] ModelNames& names() { return names_; }
+  /// Required parameters that are missing and that the search sets.
+  [[nodiscard]] const std::set<std::string>& left_to_search() const { return left_to_search_; }
 
  private:
   using Levels = std::vector<const Parameters*>;  // where a parameter may stand besides the model itself
@@ -53,10 +55,13 @@ class ModuleReader {
   [[nodiscard]] bool base_is_anchor() const;
   [[nodiscard]] bool is_required(const ParameterSpec& parameter) const;
   static bool is_given(const ParameterSpec& parameter, const Levels& levels);
+  /// Required, not given, and no search sets it.
+  bool is_missing(const ParameterSpec& parameter, const Levels& levels);
 
   const ParseContext& context_;
   const Recipe& recipe_;
   ModelNames names_;
+  std::set<std::string> left_to_search_;
 };
 
 }  // namespace stockpot::recipe

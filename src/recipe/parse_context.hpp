@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct ParseContext {
   Findings& findings;
   const Schema& schema;
   const MethodSchema* method = nullptr;  ///< null when the recipe names none that exists
+  std::set<std::string> searched = {};   ///< parameters that the search sets for every model and tensor
 
   /// The method's parameters, without a method those of all methods.
   [[nodiscard]] std::vector<std::string> parameter_names() const;

@@ -140,15 +140,14 @@ void ModuleReader::check_trajectory(const Cursor& at, const Trajectory& trajecto
     context_.findings.error(at, method.name + " takes no weights that a schedule could set");
   }
   for (const ParameterSpec& parameter : method.parameters) {
-    const bool given = is_given(parameter, levels);
     if (parameter.per_model && parameter.name == "weight") {
-      if (given) {
+      if (is_given(parameter, levels)) {
         context_.findings.error(at, "the schedule sets the weights of a trajectory",
                                 "remove `weight` from `parameters:`");
       }
       continue;
     }
-    if (parameter.per_model && is_required(parameter) && !given) {
+    if (parameter.per_model && is_missing(parameter, levels)) {
       context_.findings.error(at, parameter.name + " is missing for the trajectory's models",
                               "write `parameters: {" + parameter.name + ": ...}` at the top level");
     }

@@ -99,6 +99,13 @@ bool ModuleReader::is_given(const ParameterSpec& parameter, const Levels& levels
                      [&](const Parameters* level) { return level->count(parameter.name) != 0; });
 }
 
+bool ModuleReader::is_missing(const ParameterSpec& parameter, const Levels& levels) {
+  if (!is_required(parameter) || is_given(parameter, levels)) return false;
+  if (context_.searched.count(parameter.name) == 0) return true;
+  left_to_search_.insert(parameter.name);
+  return false;
+}
+
 bool ModuleReader::base_is_anchor() const {
   return context_.method != nullptr && context_.method->has_anchor();
 }
@@ -120,7 +127,7 @@ void ModuleReader::check_count(const Cursor& at, std::size_t listed, bool base_i
 void ModuleReader::check_shared_parameters(const Cursor& at, const Levels& levels) {
   if (context_.method == nullptr) return;
   for (const ParameterSpec& parameter : context_.method->parameters) {
-    if (parameter.per_model || !is_required(parameter) || is_given(parameter, levels)) continue;
+    if (parameter.per_model || !is_missing(parameter, levels)) continue;
     context_.findings.error(at,
                             fmt::format("{} needs the parameter {}", context_.method->name, parameter.name),
                             "write `parameters: {" + parameter.name + ": ...}` at the top level");
@@ -133,7 +140,7 @@ void ModuleReader::check_model_parameters(const Cursor& at, const std::string& n
   if (context_.method == nullptr) return;
   if (base_is_anchor() && base && same_model(*base, reference)) return;
   for (const ParameterSpec& parameter : context_.method->parameters) {
-    if (!parameter.per_model || !is_required(parameter) || is_given(parameter, levels)) continue;
+    if (!parameter.per_model || !is_missing(parameter, levels)) continue;
     context_.findings.error(
         at, parameter.name + " is missing for " + (name.empty() ? "this model" : "model " + quote(name)),
         "write `parameters: {" + parameter.name + ": ...}` beside it");

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "recipe/take_value.hpp"
+
 namespace stockpot::recipe {
 namespace {
 
@@ -19,12 +21,6 @@ std::optional<double> read_share(MappingReader& reader, const std::string& key, 
   if (!share || (*share >= 0.0 && *share <= 1.0)) return share;
   findings.error(*at, fmt::format("{} is not between 0 and 1", *share));
   return std::nullopt;
-}
-
-bool read_flag(const Cursor& at, Findings& findings) {
-  const double flag = read_number(at, findings).value_or(1.0);
-  if (flag != 0.0 && flag != 1.0) findings.error(at, fmt::format("rescale is true or false, not {}", flag));
-  return flag != 0.0;
 }
 
 }  // namespace
@@ -49,9 +45,7 @@ std::optional<Sparsify> read_sparsify(MappingReader& recipe, bool has_base_model
   if (*method == Sparsify::Method::dare) {
     share = read_share(reader, "drop", findings);
     if (share) sparsify.density = 1.0 - *share;
-    if (const auto rescale = reader.take("rescale")) {
-      sparsify.rescale = read_flag(*rescale, findings);
-    }
+    take_flag(reader, "rescale", sparsify.rescale, findings);
     hints.push_back({"density", "dare takes `drop:`, the share that is dropped (1 - density)"});
   } else {
     share = read_share(reader, "density", findings);

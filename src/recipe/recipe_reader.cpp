@@ -9,6 +9,7 @@
 
 #include "recipe/method_names.hpp"
 #include "recipe/name_rules.hpp"
+#include "recipe/read_search.hpp"
 #include "recipe/read_sparsify.hpp"
 #include "stockpot/base/error.hpp"
 
@@ -46,8 +47,13 @@ void RecipeReader::read() {
   if (const auto parameters = reader_.take("parameters")) {
     recipe_.parameters = read_parameters(*parameters, Level::shared, context_);
   }
+  recipe_.search = read_search(reader_, context_);
+  if (recipe_.search) context_.searched = searched_parameters(*recipe_.search, reader_.at());
+  recipe_.evaluate = read_evaluate(reader_, findings_);
   ModuleReader modules(context_, recipe_);
   recipe_.modules = modules.read(reader_);
+  recipe_.searched_parameters = modules.left_to_search();
+  check_search(reader_.at(), recipe_, context_);
   check_base_name(modules.names());
   if (recipe_.base_model) modules.names().add_reference(*recipe_.base_model);
   recipe_.sparsify = read_sparsify(reader_, recipe_.base_model.has_value(), findings_);
@@ -179,7 +185,7 @@ void RecipeReader::refuse_later_keys() {
   } else {
     reader_.refuse("mask", "masks other than `none` are not available in this version");
   }
-  for (const char* key : {"statistics", "search", "evaluate", "prune", "repair"}) {
+  for (const char* key : {"statistics", "prune", "repair"}) {
     reader_.refuse(key, fmt::format("'{}' is not available in this version", key));
   }
 }

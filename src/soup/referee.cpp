@@ -107,8 +107,7 @@ TraceEntry Referee::rank(const Candidate& candidate, const Outcome& outcome) {
 void Referee::require_score() const {
   if (best_) return;
   throw Error(ExitCode::input,
-              fmt::format("no candidate has a usable score: all {} evaluations failed, the last "
-                          "one with {}",
+              fmt::format("no candidate has a usable score ({} failed evaluations; the last: {})",
                           next_number_, quote(last_failure_)));
 }
 

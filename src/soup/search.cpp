@@ -12,18 +12,21 @@ std::unique_ptr<Search> make_search(const recipe::Search& search, const recipe::
                                     std::uint64_t models, std::uint64_t seed) {
   if (models == 0) throw Error(ExitCode::usage, "a search needs models");
   const Referee referee(search, evaluate);
-  static_cast<void>(seed);
   switch (search.strategy) {
     case recipe::Strategy::uniform:
       return make_uniform_search(referee, models);
     case recipe::Strategy::greedy:
       return make_greedy_search(referee, models, search.last_first);
     case recipe::Strategy::subset:
+      return make_subset_search(referee, models, search.budget);
     case recipe::Strategy::grid:
+      return make_grid_search(referee, search.space);
     case recipe::Strategy::random:
+      return make_random_search(referee, search.space, search.budget, seed);
     case recipe::Strategy::cmaes:
+      throw Error(ExitCode::usage, "search strategy 'cmaes' is not available in this version");
     case recipe::Strategy::nlopt:
-      throw Error(ExitCode::usage, "this search strategy is not available in this version");
+      throw Error(ExitCode::usage, "search strategy 'nlopt' is not available in this version");
     case recipe::Strategy::learned:
       throw Error(ExitCode::usage, "a learned soup is no sequence of independent evaluations");
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -20,5 +21,26 @@ std::unique_ptr<Search> make_uniform_search(Referee referee, std::uint64_t model
 /// the one listed first without `last_first`): the best is the first ingredient, each other is tried once,
 /// and stays if the score of the soup with it is accepted.
 std::unique_ptr<Search> make_greedy_search(Referee referee, std::uint64_t models, bool last_first);
+
+/// Pruned ("subset") soups. The mean of all models is evaluated first. Then rounds: each model of the soup is
+/// left out in turn, in recipe order; a soup is accepted if its score compares so with the best so far, that
+/// of the same round included, so that the last accepted one of a round is its best; with it the next round
+/// begins. Over when a round accepts none, when one model is left, or after `budget` evaluations. While no
+/// score was usable yet, the first usable one is accepted. At most models (models + 1) / 2 evaluations.
+std::unique_ptr<Search> make_subset_search(Referee referee, std::uint64_t models, std::uint64_t budget);
+
+/// Candidates with parameters: `count` of them, by number. @pre count > 0; `candidate` has no side effects
+std::unique_ptr<Search> make_listed_search(Referee referee, std::uint64_t count,
+                                           std::function<Candidate(std::uint64_t)> candidate);
+
+/// Every combination of the space's values, the last entry varying fastest. Throws Error{usage} if they can't
+/// be counted.
+std::unique_ptr<Search> make_grid_search(Referee referee, const std::vector<recipe::SpaceEntry>& space);
+
+/// `budget` draws: uniform over a range, any value of a list alike. Draw n of an entry depends on the seed,
+/// the entry's text and n alone: it has the 53 leading bits of words 2 n and 2 n + 1 of its sequence of
+/// random numbers (random_key of the seed, "search" and the text).
+std::unique_ptr<Search> make_random_search(Referee referee, const std::vector<recipe::SpaceEntry>& space,
+                                           std::uint64_t budget, std::uint64_t seed);
 
 }  // namespace stockpot::soup

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -102,8 +103,10 @@ struct Recipe {
   Semantics semantics = Semantics::mergekit;
   std::optional<Scope> scope;
   std::optional<Sparsify> sparsify;
-  std::optional<Search> search;      ///< `stockpot soup` reads it; others ignore it
-  std::optional<Evaluate> evaluate;  ///< likewise
+  std::optional<Search> search;      ///< soups have one; `stockpot soup` reads it, others ignore it
+  std::optional<Evaluate> evaluate;  ///< `stockpot soup` reads it, others ignore it
+  /// Required parameters that the recipe leaves to `search: {space: ...}`.
+  std::set<std::string> searched_parameters;
   std::vector<std::string> include;
   std::vector<std::string> exclude;
   std::optional<std::string> keep_from;

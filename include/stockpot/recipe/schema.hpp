@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "stockpot/recipe/search.hpp"
+
 namespace stockpot::recipe {
 
 enum class ParameterKind { number, boolean, choice };
@@ -23,7 +25,7 @@ struct ParameterSpec {
   std::string help;
 };
 
-/// What the grammar must know of a method; `method::catalog()` gives one per method.
+/// What the grammar must know of a method; `method::schema()` gives them.
 struct MethodSchema {
   std::string name;
   std::string summary;
@@ -32,6 +34,9 @@ struct MethodSchema {
   bool takes_base_model = false;  ///< an optional base_model is an anchor, no ingredient: needs no parameters
   bool takes_examples = false;    ///< `examples:` on each model (weighted)
   bool takes_statistics = false;  ///< `statistics:` on each model (fisher)
+  /// Of soups, which search among their models: how, unless the recipe says otherwise.
+  std::optional<Strategy> strategy;
+  bool needs_search = false;  ///< only a search tells what it merges: for `stockpot soup`, not for `merge`
   /// Entries of a list of models or sources of a slice, plus an unlisted base_model where the method needs or
   /// takes one.
   std::size_t minimum_models = 1;

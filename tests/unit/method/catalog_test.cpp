@@ -9,6 +9,8 @@
 #include <regex>
 #include <set>
 
+#include "stockpot/base/error.hpp"
+
 namespace stockpot::method {
 namespace {
 
@@ -20,6 +22,8 @@ std::string read(const std::filesystem::path& path) {
   std::ifstream stream(path);
   return {std::istreambuf_iterator<char>(stream), {}};
 }
+
+const std::vector<std::string> searched_soups{"greedy_soup", "learned_soup"};
 
 TEST(Catalog, HasOneFileAndOneLinePerMethod) {
   const std::string definitions = read(sources / "methods.def");
@@ -42,9 +46,29 @@ TEST(Catalog, FindsMethodsByName) {
   EXPECT_EQ(find_method("Linear"), nullptr);
 }
 
+TEST(Catalog, SoupsThatNeedASearchAreNotMerged) {
+  recipe::Recipe recipe;
+  for (const std::string& name : searched_soups) {
+    recipe.method = name;
+    EXPECT_EQ(find_method(name), find_method("uniform_soup"));
+    try {
+      require_mergeable(recipe);
+      ADD_FAILURE() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::usage);
+      EXPECT_THAT(error.what(), HasSubstr("use `stockpot soup`"));
+    }
+  }
+  recipe.method = "uniform_soup";
+  EXPECT_NO_THROW(require_mergeable(recipe));
+  recipe.method = "slerp";
+  recipe.searched_parameters = {"t"};
+  EXPECT_THROW(require_mergeable(recipe), Error);
+}
+
 TEST(Catalog, SchemasMakeSense) {
   std::set<std::string> names;
-  ASSERT_EQ(schema().size(), catalog().size());
+  ASSERT_EQ(schema().size(), catalog().size() + searched_soups.size());
   for (const recipe::MethodSchema& method : schema()) {
     SCOPED_TRACE(method.name);
     EXPECT_TRUE(std::regex_match(method.name, std::regex("[a-z][a-z0-9_]*")));
@@ -82,7 +106,7 @@ TEST(Catalog, TheTableListsEveryMethodAndParameter) {
     for (const recipe::ParameterSpec& parameter : method.parameters)
       EXPECT_THAT(table, HasSubstr("`" + parameter.name + "` ("));
   }
-  EXPECT_EQ(static_cast<std::size_t>(std::count(table.begin(), table.end(), '\n')), catalog().size() + 2);
+  EXPECT_EQ(static_cast<std::size_t>(std::count(table.begin(), table.end(), '\n')), schema().size() + 2);
 }
 
 }  // namespace

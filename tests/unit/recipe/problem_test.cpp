@@ -286,8 +286,6 @@ TEST(Problems, types_tokenizers_and_words) {
        {linear("semantics: papers"), "(did you mean 'paper'?)"},
        {linear("vocabulary: union"), "'union' is none of error, common, pad"},
        {linear("mask: intersection"), "masks other than `none` are not available"},
-       {linear("search: {strategy: grid}"), "'search' is not available in this version"},
-       {linear("evaluate: {command: x}"), "'evaluate' is not available in this version"},
        {linear("statistics: x.h5"), "'statistics' is not available in this version"},
        {"models: [{model: a}]\nprune: {method: wanda}", "'prune' is not available in this version"},
        {"models: [{model: a}]\nrepair: {probe: mlp}", "'repair' is not available in this version"},

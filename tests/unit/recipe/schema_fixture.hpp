@@ -36,6 +36,17 @@ inline Schema schema() {
 
   MethodSchema uniform_soup;
   uniform_soup.name = "uniform_soup";
+  uniform_soup.strategy = Strategy::uniform;
+
+  MethodSchema greedy_soup;
+  greedy_soup.name = "greedy_soup";
+  greedy_soup.strategy = Strategy::greedy;
+  greedy_soup.needs_search = true;
+
+  MethodSchema learned_soup;
+  learned_soup.name = "learned_soup";
+  learned_soup.strategy = Strategy::learned;
+  learned_soup.needs_search = true;
 
   MethodSchema weighted;
   weighted.name = "weighted";
@@ -83,7 +94,8 @@ inline Schema schema() {
   fisher.name = "fisher";
   fisher.takes_statistics = true;
 
-  return {linear, uniform_soup, weighted, task_arithmetic, passthrough, slerp, ties, nuslerp, fisher};
+  return {linear,      uniform_soup, greedy_soup, learned_soup, weighted, task_arithmetic,
+          passthrough, slerp,        ties,        nuslerp,      fisher};
 }
 
 }  // namespace stockpot::recipe::test
