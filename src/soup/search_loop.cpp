@@ -60,6 +60,21 @@ struct Order {
   }
 };
 
+/// Collective. Forms a candidate; a failed outcome where the method refuses its parameters.
+std::optional<Outcome> try_form(engine::CandidateMaker& maker, const engine::Variant& variant,
+                                std::uint64_t worker) {
+  try {
+    maker.form(variant);
+    return std::nullopt;
+  } catch (const comm::CollectiveError& error) {
+    if (error.code() != ExitCode::usage) throw;
+    Outcome refused;
+    refused.failure = "output: no candidate: " + error.reason();
+    refused.worker = worker;
+    return refused;
+  }
+}
+
 /// Rank 0's side: which evaluator is at what.
 class Assigner {
  public:
@@ -109,9 +124,14 @@ void run_search(comm::Communicator& world, Director* director, engine::Candidate
     }
     engine::Variant variant;
     comm::agree_after(world, "candidate", [&] { variant = variants.of(order.evaluation.candidate); });
-    maker.form(variant);
-    desk.begin(order.worker, order.evaluation.number);
     patience.reset();
+    if (const std::optional<Outcome> refused = try_form(maker, variant, order.worker)) {
+      comm::agree_after(world, "search", [&] {
+        if (assigner) assigner->learn({*refused});
+      });
+      continue;
+    }
+    desk.begin(order.worker, order.evaluation.number);
   }
 }
 

@@ -104,8 +104,8 @@ class SoupRun {
       summary_.merge = engine::run_merge_into(world_, winner(), options_, claim);
     } catch (const Error& error) {
       const bool resumable = error.code() != ExitCode::input && error.code() != ExitCode::usage;
-      const bool is_empty = summary_.evaluations == 0 && claim.state == io::FolderState::fresh;
-      if (claim.folder && is_empty && !resumable) claim.folder->discard();
+      const bool is_worthless = claim.state == io::FolderState::fresh && !(director_ && director_->best());
+      if (claim.folder && is_worthless && !resumable) claim.folder->discard();
       throw;
     }
     return std::move(summary_);

@@ -92,7 +92,9 @@ engine::Variant Variants::of(const Candidate& candidate) const {
 engine::Variant Variants::widest() const {
   Candidate candidate;
   for (const recipe::SpaceEntry& entry : recipe_.search->space) {
-    candidate.parameters[entry.text] = entry.values.empty() ? entry.low : entry.values.front();
+    // Not an end of a range, and of a list the end that is seldom zero: weights of zero alone make no merge.
+    candidate.parameters[entry.text] =
+        entry.values.empty() ? entry.low + (entry.high - entry.low) / 2.0 : entry.values.back();
   }
   if (candidate.parameters.empty()) {
     for (std::uint64_t model = 0; model < models(); ++model) candidate.ingredients.push_back(model);
