@@ -3,8 +3,8 @@
 #include <cstddef>
 
 /// The few routines of BLAS and LAPACK in use, as the standard names them: matrices are stored by columns, so
-/// that a matrix stored by rows is seen as its transpose. Thread safe with any library; each runs on the thread
-/// that calls it. Throw std::invalid_argument for a size above the range of int.
+/// that a matrix stored by rows is seen as its transpose. Thread safe with any library; each runs on the
+/// thread that calls it. Throw std::invalid_argument for a size above the range of int.
 namespace stockpot::kernel::blas {
 
 /// C += alpha op(A) op(B), C of `m` rows and `n` columns, `k` products for each entry. op transposes if
