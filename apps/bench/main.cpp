@@ -13,6 +13,7 @@
 
 #include "merge_bench.hpp"
 #include "merge_report.hpp"
+#include "soups_bench.hpp"
 #include "statistics_bench.hpp"
 #include "stockpot/base/error.hpp"
 
@@ -109,6 +110,7 @@ int bench_merge(int argc, char** argv) {
 
 constexpr std::string_view usage =
     "usage: bench merge RECIPE... [OPTIONS]    (bench merge --help)\n"
+    "       bench soups [OPTIONS]              (bench soups --help)\n"
     "       bench statistics [OPTIONS]         (bench statistics --help)\n";
 
 }  // namespace
@@ -117,6 +119,7 @@ int main(int argc, char** argv) {
   try {
     const std::string_view command = argc > 1 ? argv[1] : "";
     if (command == "merge") return bench_merge(argc - 1, argv + 1);
+    if (command == "soups") return bench::bench_soups(argc - 1, argv + 1);
     if (command == "statistics") return bench::bench_statistics(argc - 1, argv + 1);
     if (command == "--help" || command == "-h") {
       std::cout << usage;

@@ -24,6 +24,13 @@ std::string describe(const soup::Candidate& candidate) {
   return text;
 }
 
+/// One line for each candidate that counted.
+void tell(const soup::TraceEntry& entry) {
+  const std::string score = entry.score ? fmt::format("score {}", *entry.score) : std::string("no score");
+  const std::string reason = entry.reason.empty() ? "" : " (" + entry.reason + ")";
+  fmt::print(stderr, "candidate {}: {}: {}{}\n", entry.number, describe(entry.candidate), score, reason);
+}
+
 void print_summary(const soup::SoupSummary& summary, const std::filesystem::path& output, bool json) {
   if (json) {
     const nlohmann::ordered_json document{
@@ -32,6 +39,10 @@ void print_summary(const soup::SoupSummary& summary, const std::filesystem::path
         {"evaluations", summary.evaluations},
         {"remembered", summary.remembered},
         {"seconds", {{"search", summary.search_seconds}, {"merge", summary.merge.seconds}}},
+        {"held_bytes",
+         {{"models", summary.held.resident_bytes},
+          {"scratch", summary.held.scratch_bytes},
+          {"candidate", summary.held.candidate_bytes}}},
         {"tensors", summary.merge.tensors},
         {"bytes", summary.merge.tensor_bytes}};
     std::cout << document.dump() << "\n";
@@ -52,7 +63,9 @@ int soup_command(Invocation& invocation) {
       parse(invocation, command_named("soup"), output_options("Options of soup"), {"RECIPE", "OUT"});
   if (!parsed) return static_cast<int>(ExitCode::success);
   const engine::RunOptions options = job_options(invocation, *parsed, "merging");
-  const soup::SoupSummary summary = soup::run_soup(invocation.world, parsed->positional[0], options);
+  const bool is_quiet = progress_style(parsed->common) == ProgressStyle::none;
+  const soup::SoupSummary summary = soup::run_soup(invocation.world, parsed->positional[0], options,
+                                                   is_quiet ? soup::TraceSink{} : soup::TraceSink{tell});
   if (summary.merge.was_finished) {
     return report::verify_output(invocation.world, options.output, options.plan.threads, parsed->common.json);
   }

@@ -5,8 +5,9 @@
 
 namespace stockpot::soup {
 
-Director::Director(std::unique_ptr<Search> search, TraceFile& trace)
-    : search_(std::move(search)), trace_(trace) {
+Director::Director(std::unique_ptr<Search> search, TraceFile& trace,
+                   std::function<void(const TraceEntry&)> told)
+    : search_(std::move(search)), trace_(trace), told_(std::move(told)) {
   for (const StoredEvaluation& stored : trace.stored()) {
     if (stored.phase != Phase::final) known_.emplace(stored.candidate.key(), stored.outcome);
   }
@@ -38,6 +39,7 @@ void Director::advance() {
     if (found == known_.end()) return;
     const TraceEntry entry = search_->take(found->second);
     trace_.add(entry);
+    if (told_ && entry.number >= trace_.stored().size()) told_(entry);
     best_ = entry.best;
     ++entries_;
   }

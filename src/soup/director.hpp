@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,8 +23,9 @@ struct PlannedEvaluation {
 /// has it. Local.
 class Director {
  public:
-  /// Outcomes that `trace` remembers are known from the beginning.
-  Director(std::unique_ptr<Search> search, TraceFile& trace);
+  /// Outcomes that `trace` remembers are known from the beginning. `told` is shown every entry that is new.
+  Director(std::unique_ptr<Search> search, TraceFile& trace,
+           std::function<void(const TraceEntry&)> told = {});
 
   [[nodiscard]] bool is_over() const { return !search_->next(); }
   /// The evaluation that is needed first, or likely needed soon, of those that nobody is at; none where
@@ -42,6 +44,7 @@ class Director {
 
   std::unique_ptr<Search> search_;
   TraceFile& trace_;
+  std::function<void(const TraceEntry&)> told_;
   std::map<std::string, Outcome> known_;  ///< by Candidate::key
   std::set<std::string> under_way_;
   std::uint64_t entries_ = 0;

@@ -75,16 +75,22 @@ void check_same_search(const std::filesystem::path& partial, const Digest& diges
                 "was begun with another recipe, other inputs or options; --overwrite starts over",
                 {options.output.string(), ""});
   }
+  if (std::filesystem::exists(partial / io::journal_folder_name / "job")) {
+    throw Error(ExitCode::usage, "was begun by a merge, not by a soup; --overwrite starts over",
+                {options.output.string(), ""});
+  }
   std::filesystem::create_directories(stamp.parent_path());
   io::write_text(stamp, mine, options.durability == io::Durability::fsync);
 }
 
 class SoupRun {
  public:
-  SoupRun(comm::Communicator& world, engine::LoadedRecipe loaded, const engine::RunOptions& options)
+  SoupRun(comm::Communicator& world, engine::LoadedRecipe loaded, const engine::RunOptions& options,
+          const TraceSink& told)
       : world_(world),
         loaded_(std::move(loaded)),
         options_(options),
+        told_(told),
         search_(*loaded_.recipe.search),
         evaluate_(*loaded_.recipe.evaluate) {}
 
@@ -112,7 +118,7 @@ class SoupRun {
   }
 
  private:
-  /// Collective. The models are in memory from here to the winner.
+  /// Collective.
   void search(const engine::OutputClaim& claim) {
     const auto begin = std::chrono::steady_clock::now();
     comm::agree_after(world_, "search", [&] {
@@ -120,8 +126,30 @@ class SoupRun {
       check_same_search(claim.partial, job_digest(loaded_, options_), options_);
       trace_.emplace(claim.partial / trace_name, variants_->models());
       summary_.remembered = trace_->stored().size();
-      director_.emplace(make_search(search_, evaluate_, variants_->models(), options_.plan.seed), *trace_);
+      director_.emplace(make_search(search_, evaluate_, variants_->models(), options_.plan.seed), *trace_,
+                        told_);
     });
+    if (needs_candidates()) {
+      find_winner(claim);
+    } else {
+      share_winner();
+      if (evaluate_.final) ++summary_.evaluations;
+    }
+    summary_.search_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+
+  /// Collective. False where the trace of an earlier run has everything.
+  [[nodiscard]] bool needs_candidates() {
+    const std::string need = comm::from_root(world_, "search", [&] {
+      const std::uint64_t finals = evaluate_.final ? 1 : 0;
+      const bool has_all = director_->is_over() && trace_->stored().size() == director_->entries() + finals;
+      return std::string(has_all ? "none" : "some");
+    });
+    return need == "some";
+  }
+
+  /// Collective. The models are in memory from here to the winner.
+  void find_winner(const engine::OutputClaim& claim) {
     engine::Variant widest;
     comm::agree_after(world_, "search", [&] { widest = variants_->widest(); });
     engine::CandidateMaker maker(world_, loaded_.models, widest, options_, claim.partial);
@@ -132,7 +160,6 @@ class SoupRun {
     share_winner();
     if (evaluate_.final) evaluate_winner(maker, claim);
     summary_.held = maker.counters();
-    summary_.search_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
 
   /// Collective.
@@ -169,6 +196,7 @@ class SoupRun {
       entry.number = number;
       trace_->add(entry);
       trace_->sync();
+      if (told_) told_(entry);
     });
   }
 
@@ -181,6 +209,7 @@ class SoupRun {
   comm::Communicator& world_;
   engine::LoadedRecipe loaded_;
   const engine::RunOptions& options_;
+  const TraceSink& told_;
   const recipe::Search& search_;
   const recipe::Evaluate& evaluate_;
   std::optional<Variants> variants_;
@@ -192,11 +221,11 @@ class SoupRun {
 }  // namespace
 
 SoupSummary run_soup(comm::Communicator& world, const std::filesystem::path& recipe,
-                     const engine::RunOptions& options) {
+                     const engine::RunOptions& options, const TraceSink& told) {
   recipe::Recipe parsed = engine::load_recipe(world, recipe, options.lenient, options.warn);
   comm::agree_after(world, "recipe", [&] { check_recipe(parsed, options); });
   return SoupRun(world, engine::load_models(world, std::move(parsed), options.plan.grid, options.warn),
-                 options)
+                 options, told)
       .run();
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 #include "stockpot/comm/communicator.hpp"
@@ -9,8 +10,12 @@
 #include "stockpot/engine/merge_job.hpp"
 #include "stockpot/engine/options.hpp"
 #include "stockpot/soup/candidate.hpp"
+#include "stockpot/soup/search.hpp"
 
 namespace stockpot::soup {
+
+/// Called on rank 0 for every line of the trace, as it is written.
+using TraceSink = std::function<void(const TraceEntry&)>;
 
 /// What a finished search tells its caller.
 struct SoupSummary {
@@ -30,6 +35,6 @@ struct SoupSummary {
 /// search knows is not evaluated again. Throws on every rank alike, as run_merge; Error{stopped} after a stop
 /// request, Error{input} where no candidate has a usable score.
 SoupSummary run_soup(comm::Communicator& world, const std::filesystem::path& recipe,
-                     const engine::RunOptions& options);
+                     const engine::RunOptions& options, const TraceSink& told = {});
 
 }  // namespace stockpot::soup

@@ -1,0 +1,104 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "merge_report.hpp"
+#include "soups_bench.hpp"
+#include "stockpot/base/error.hpp"
+#include "stockpot/base/process.hpp"
+#include "stockpot/io/scratch_folder.hpp"
+
+namespace stockpot::bench {
+namespace {
+
+namespace options = boost::program_options;
+
+options::options_description describe() {
+  options::options_description description(
+      "usage: bench soups [OPTIONS]\n"
+      "Times candidates of a soup, formed from models that stay in memory, against passes over the bytes "
+      "that "
+      "they use,\n"
+      "in turns; then a search over small models");
+  description.add_options()("help,h", "this text")(
+      "models", options::value<std::uint64_t>()->default_value(8), "ingredients")(
+      "layers", options::value<std::uint64_t>()->default_value(8),
+      "of each: 8 make 0.48B parameters, 0.97 GB in bf16")(
+      "threads", options::value<int>()->default_value(available_processors()), "that form candidates")(
+      "held", options::value<double>()->default_value(1.0),
+      "share of the models that memory holds; the rest lies in a scratch file")(
+      "pairs", options::value<int>()->default_value(3),
+      "of pass and candidate, for each number of ingredients")(
+      "candidates", options::value<std::uint64_t>()->default_value(1000), "of the search over small models")(
+      "scratch", options::value<std::string>(), "folder for the models (TMPDIR)")(
+      "json", options::value<std::string>(), "write the results to this file");
+  return description;
+}
+
+std::string to_line(const SoupRate& rate) {
+  const std::vector<double> ratios = rate.ratios();
+  const auto [least, most] = std::minmax_element(ratios.begin(), ratios.end());
+  return fmt::format("{:<21} {:<29}  ratio {:.3f} ({:.3f} .. {:.3f})  {:.2f} of {:.2f}", rate.name,
+                     rate.variant, median(ratios), *least, *most, median(rate.rates),
+                     median(rate.references));
+}
+
+std::string to_json(const std::vector<SoupRate>& rates) {
+  nlohmann::ordered_json results = nlohmann::ordered_json::array();
+  for (const SoupRate& rate : rates) {
+    const std::vector<double> ratios = rate.ratios();
+    results.push_back({{"name", rate.name},
+                       {"ratio", median(ratios)},
+                       {"rate", median(rate.rates)},
+                       {"reference", median(rate.references)},
+                       {"variant", rate.variant},
+                       {"ratios", ratios}});
+  }
+  return nlohmann::ordered_json{{"results", results}}.dump(2) + "\n";
+}
+
+}  // namespace
+
+int bench_soups(int argc, char** argv) {
+  const options::options_description description = describe();
+  options::variables_map given;
+  options::store(options::command_line_parser(argc, argv)
+                     .options(description)
+                     .positional(options::positional_options_description())
+                     .run(),
+                 given);
+  options::notify(given);
+  if (given.contains("help")) {
+    std::cout << description;
+    return 0;
+  }
+  SoupsBenchOptions request;
+  request.models = given["models"].as<std::uint64_t>();
+  request.layers = given["layers"].as<std::uint64_t>();
+  request.threads = given["threads"].as<int>();
+  request.held_share = given["held"].as<double>();
+  request.pairs = given["pairs"].as<int>();
+  request.candidates = given["candidates"].as<std::uint64_t>();
+  const bool is_sound = request.models >= 1 && request.layers >= 1 && request.threads >= 1 &&
+                        request.pairs >= 1 && request.candidates >= 1 && request.held_share >= 0.0 &&
+                        request.held_share <= 1.0;
+  if (!is_sound) throw Error(ExitCode::usage, "numbers must be at least 1, --held between 0 and 1");
+  const io::ScratchFolder scratch(given.contains("scratch")
+                                      ? std::filesystem::path(given["scratch"].as<std::string>())
+                                      : std::filesystem::temp_directory_path());
+  request.scratch = scratch.path();
+  const std::vector<SoupRate> results = run_soups_bench(request);
+  for (const SoupRate& rate : results) std::cout << to_line(rate) << "\n";
+  if (given.contains("json")) {
+    std::ofstream file(given["json"].as<std::string>());
+    file << to_json(results);
+    if (!file.flush()) throw Error(ExitCode::system_io, "can't write " + given["json"].as<std::string>());
+  }
+  return 0;
+}
+
+}  // namespace stockpot::bench
