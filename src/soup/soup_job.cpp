@@ -7,6 +7,7 @@
 
 #include "soup/director.hpp"
 #include "soup/evaluation_desk.hpp"
+#include "soup/learned_run.hpp"
 #include "soup/search_loop.hpp"
 #include "soup/trace_file.hpp"
 #include "soup/variants.hpp"
@@ -116,8 +117,34 @@ class SoupRun {
   void search(const engine::OutputClaim& claim) {
     const auto begin = std::chrono::steady_clock::now();
     comm::agree_after(world_, "search", [&] {
+      if (world_.is_root()) check_same_search(claim.partial, job_digest(loaded_, options_), options_);
+    });
+    if (search_.strategy == recipe::Strategy::learned) {
+      learn(claim);
+    } else {
+      choose(claim);
+    }
+    summary_.search_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+
+  /// Collective.
+  void learn(const engine::OutputClaim& claim) {
+    LearnedSoup soup = learn_soup(world_, loaded_, options_,
+                                  {.trace = claim.partial / trace_name,
+                                   .gradients = claim.partial / io::journal_folder_name / "gradients.jsonl",
+                                   .logs = claim.partial / logs_name,
+                                   .scratch = claim.partial});
+    summary_.score = soup.score;
+    summary_.evaluations = soup.entries;
+    summary_.remembered = soup.remembered;
+    summary_.held = soup.held;
+    learned_ = std::move(soup.winner);
+  }
+
+  /// Collective.
+  void choose(const engine::OutputClaim& claim) {
+    comm::agree_after(world_, "search", [&] {
       if (!world_.is_root()) return;
-      check_same_search(claim.partial, job_digest(loaded_, options_), options_);
       trace_.emplace(claim.partial / trace_name, variants_->models());
       summary_.remembered = trace_->stored().size();
       director_.emplace(make_search(search_, evaluate_, variants_->models(), options_.plan.seed), *trace_);
@@ -132,7 +159,6 @@ class SoupRun {
     share_winner();
     if (evaluate_.final) evaluate_winner(maker, claim);
     summary_.held = maker.counters();
-    summary_.search_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
 
   /// Collective.
@@ -173,7 +199,7 @@ class SoupRun {
   }
 
   [[nodiscard]] engine::LoadedRecipe winner() const {
-    engine::Variant variant = variants_->of(summary_.winner);
+    engine::Variant variant = learned_ ? *learned_ : variants_->of(summary_.winner);
     plan::ModelSet models = plan::used_models(loaded_.models, variant.recipe);
     return {std::move(variant.recipe), std::move(variant.method), std::move(models)};
   }
@@ -186,6 +212,7 @@ class SoupRun {
   std::optional<Variants> variants_;
   std::optional<TraceFile> trace_;    ///< rank 0's
   std::optional<Director> director_;  ///< likewise
+  std::optional<engine::Variant> learned_;
   SoupSummary summary_;
 };
 
