@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -63,7 +64,11 @@ class LearnedRun {
     const std::vector<double> coefficients = softmax_rows(parameters.alpha, recipe_->models());
     soup_.entries = learned.step() + 1;
     soup_.winner = recipe_->with(table_of(coefficients));
-    evaluate(coefficients, parameters.beta);
+    soup_.learned.beta = parameters.beta;
+    for (std::size_t group = 0; group < groups_.names.size(); ++group) {
+      soup_.learned.coefficients[groups_.names[group]] = row_of(coefficients, group);
+    }
+    evaluate();
     soup_.remembered = world_.all_reduce<std::uint64_t>(trace_ ? trace_->remembered() : 0,
                                                         comm::ReduceOp::max, "learned soup");
     return std::move(soup_);
@@ -119,7 +124,7 @@ class LearnedRun {
   }
 
   /// Collective. The last line of the trace; nothing is evaluated if it is there.
-  void evaluate(const std::vector<double>& coefficients, double beta) {
+  void evaluate() {
     const std::uint64_t number = soup_.entries - 1;
     const std::string known = comm::from_root(world_, "evaluation", [&] {
       const auto line = trace_->line(number);
@@ -138,7 +143,7 @@ class LearnedRun {
     soup_.held = maker.counters();
     comm::agree_after(world_, "evaluation", [&] {
       if (!trace_) return;
-      trace_->add(number, final_line(entry, groups_, coefficients, beta));
+      trace_->add(number, final_line(entry, soup_.learned));
       trace_->sync();
     });
   }

@@ -2,14 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 
-#include "soup/coefficient_groups.hpp"
-#include "soup/learned_gradient.hpp"
 #include "stockpot/comm/communicator.hpp"
 #include "stockpot/engine/candidate_maker.hpp"
 #include "stockpot/engine/load_models.hpp"
 #include "stockpot/engine/options.hpp"
+#include "stockpot/soup/soup_job.hpp"
 
 namespace stockpot::soup {
 
@@ -23,6 +21,7 @@ struct LearnedFiles {
 
 struct LearnedSoup {
   engine::Variant winner;
+  LearnedWinner learned;
   double score = 0.0;            ///< of the winner, on the data that it learned from
   std::uint64_t entries = 0;     ///< lines of the trace
   std::uint64_t remembered = 0;  ///< of these, that an earlier run had made

@@ -48,18 +48,13 @@ std::string learn_line(std::uint64_t number, const CoefficientGroups& groups, co
   return line.dump();
 }
 
-std::string final_line(const TraceEntry& entry, const CoefficientGroups& groups,
-                       const std::vector<double>& coefficients, double beta) {
-  const std::size_t models = coefficients.size() / groups.names.size();
-  const ordered_json rows = rows_of(coefficients, groups.names.size());
-  ordered_json by_group = ordered_json::object();
-  for (std::size_t group = 0; group < rows.size(); ++group) by_group[groups.names[group]] = rows[group];
+std::string final_line(const TraceEntry& entry, const LearnedWinner& soup) {
   ordered_json line;
-  const ordered_json all = to_json(entry, models);
+  const ordered_json all = to_json(entry, soup.coefficients.begin()->second.size());
   for (const auto& [key, value] : all.items()) {
     if (key == "parameters") {
-      line["coefficients"] = by_group;
-      line["beta"] = beta;
+      line["coefficients"] = soup.coefficients;
+      line["beta"] = soup.beta;
     } else {
       line[key] = value;
     }

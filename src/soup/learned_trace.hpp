@@ -10,6 +10,7 @@
 #include "soup/coefficient_groups.hpp"
 #include "soup/learned_gradient.hpp"
 #include "soup/line_file.hpp"
+#include "stockpot/soup/soup_job.hpp"
 #include "stockpot/soup/trace.hpp"
 
 namespace stockpot::soup {
@@ -19,9 +20,8 @@ namespace stockpot::soup {
 std::string learn_line(std::uint64_t number, const CoefficientGroups& groups, const LearnedParameters& before,
                        const LearnedGradient& gradient, bool logs_gradients, double seconds);
 
-/// The last line of the trace as JSON text: what became of the soup with these coefficients, by group.
-std::string final_line(const TraceEntry& entry, const CoefficientGroups& groups,
-                       const std::vector<double>& coefficients, double beta);
+/// The last line of the trace as JSON text: what the evaluation of the soup gave.
+std::string final_line(const TraceEntry& entry, const LearnedWinner& soup);
 
 /// A gradient as JSON text, exactly. `gradient_of` throws Error{input} naming `file` for other text and for
 /// one that hasn't so many coefficients.

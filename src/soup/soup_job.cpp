@@ -138,6 +138,7 @@ class SoupRun {
     summary_.evaluations = soup.entries;
     summary_.remembered = soup.remembered;
     summary_.held = soup.held;
+    summary_.learned = std::move(soup.learned);
     learned_ = std::move(soup.winner);
   }
 
