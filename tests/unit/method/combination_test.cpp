@@ -18,7 +18,7 @@ TensorContext tensor(const std::string& name, std::size_t models) {
   return context;
 }
 
-TEST(Combination, takes_each_tensors_own_coefficients) {
+TEST(Combination, TakesEachTensorsOwnCoefficients) {
   const auto method = make_combination({{"a.weight", {0.25, 0.75}}, {"aa.weight", {1.0, 0.0}}});
   const auto pass = method->coefficients(tensor("a.weight", 2));
   ASSERT_NE(pass->linear_form(), nullptr);
@@ -27,7 +27,7 @@ TEST(Combination, takes_each_tensors_own_coefficients) {
   EXPECT_THAT(method->coefficients(tensor("aa.weight", 2))->linear_form()->weights, ElementsAre(1.0, 0.0));
 }
 
-TEST(Combination, refuses_tensors_that_the_table_does_not_fit) {
+TEST(Combination, RefusesTensorsThatTheTableDoesNotFit) {
   const auto method = make_combination({{"a", {0.25, 0.75}}});
   for (const TensorContext& wrong : {tensor("b", 2), tensor("a", 3)}) {
     try {
