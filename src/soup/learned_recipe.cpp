@@ -26,7 +26,9 @@ LearnedRecipe::LearnedRecipe(const engine::LoadedRecipe& loaded, std::optional<D
   const plan::ResolvedMerge resolved = plan::resolve(recipe_, *loaded.method, loaded.models, dtype);
   engine::raise_problems(resolved.problems, resolved.code, "the models don't fit together", {});
   for (const plan::TensorTask& task : resolved.tasks) {
-    if (task.kind == plan::TaskKind::merge && task.writes()) tensors_.push_back(task.name);
+    if (!task.writes()) continue;
+    elements_ += element_count(task.shape).value();
+    if (task.kind == plan::TaskKind::merge) tensors_.push_back(task.name);
   }
   if (tensors_.empty()) throw Error(ExitCode::usage, "no tensor is made of all models: nothing to learn");
 }

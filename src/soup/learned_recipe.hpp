@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ class LearnedRecipe {
   /// Tensors that are made of all models, the same in all ways of writing the output.
   [[nodiscard]] const std::vector<std::string>& tensors() const { return tensors_; }
   [[nodiscard]] std::size_t models() const;
+  /// Of the whole soup, tensors that aren't learned included.
+  [[nodiscard]] std::uint64_t elements() const { return elements_; }
   /// The soup with these coefficients of every tensor.
   [[nodiscard]] engine::Variant with(const method::CoefficientTable& coefficients) const;
   /// One model alone: its coefficient is 1, the others' are 0.
@@ -28,6 +31,7 @@ class LearnedRecipe {
  private:
   recipe::Recipe recipe_;
   std::vector<std::string> tensors_;
+  std::uint64_t elements_ = 0;
 };
 
 }  // namespace stockpot::soup

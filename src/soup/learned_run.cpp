@@ -1,5 +1,7 @@
 #include "soup/learned_run.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,13 +15,23 @@
 #include "soup/learner.hpp"
 #include "soup/probe_evaluator.hpp"
 #include "soup/search_loop.hpp"
+#include "stockpot/base/digest.hpp"
 #include "stockpot/base/error.hpp"
+#include "stockpot/base/text.hpp"
 #include "stockpot/comm/agreement.hpp"
 #include "stockpot/soup/search.hpp"
 #include "stockpot/soup/trace.hpp"
 
 namespace stockpot::soup {
 namespace {
+
+/// Of the examples, as they are in memory.
+Digest digest_of(const probe::Batch& data) {
+  Digester digester;
+  digester.add(std::as_bytes(data.inputs));
+  digester.add(std::as_bytes(data.labels));
+  return digester.finish();
+}
 
 /// Collective. Every model's tensors on every rank, as stored.
 std::vector<probe::Parameters> gather_models(comm::Communicator& world, const engine::LoadedRecipe& loaded,
@@ -57,7 +69,7 @@ class LearnedRun {
       if (data_->batch().examples == 0) {
         throw Error(ExitCode::input, "no examples to learn from", {evaluate_.data, ""});
       }
-      if (world_.is_root()) trace_.emplace(files_.trace, files_.gradients);
+      if (world_.is_root()) trace_.emplace(files_.trace, files_.gradients, digest_of(data_->batch()));
     });
     const Learner learned = learn();
     const LearnedParameters parameters = learned.parameters();
@@ -87,7 +99,9 @@ class LearnedRun {
       }
     });
     if (learner.is_over()) return learner;
-    const Mixture mixture(gather_models(world_, loaded_, *recipe_, options_, files_.scratch), groups_);
+    engine::RunOptions options = options_;
+    comm::agree_after(world_, "learned soup", [&] { take_from(options.plan.memory_bytes); });
+    const Mixture mixture(gather_models(world_, loaded_, *recipe_, options, files_.scratch), groups_);
     const probe::ProbeOpener open = probe::find_probe(evaluate_.probe);
     while (!learner.is_over()) {
       check_stop(world_, options_);
@@ -101,6 +115,23 @@ class LearnedRun {
       });
     }
     return learner;
+  }
+
+  /// Takes what learning holds off a memory limit. Throws Error{usage} if nothing is left.
+  void take_from(std::optional<std::uint64_t>& limit_bytes) const {
+    if (!limit_bytes) return;
+    const probe::Batch data = data_->batch();
+    // The models, and three times as much as one: the soup, the probe's own copy, the gradient.
+    const std::uint64_t doubles =
+        (recipe_->models() + 3) * recipe_->elements() + data.inputs.size() + data.labels.size();
+    const std::uint64_t held_bytes = doubles * sizeof(double);
+    if (held_bytes >= *limit_bytes) {
+      throw Error(ExitCode::usage,
+                  fmt::format("--memory {} is too small for a learned soup: every rank holds "
+                              "all models in double, {}",
+                              format_size(*limit_bytes), format_size(held_bytes)));
+    }
+    *limit_bytes -= held_bytes;
   }
 
   /// Local.

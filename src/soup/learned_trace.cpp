@@ -78,8 +78,16 @@ LearnedGradient gradient_of(const std::string& line, std::size_t coefficients, c
   throw Error(ExitCode::input, "has a gradient of another number of coefficients", {file, ""});
 }
 
-LearnedTrace::LearnedTrace(const std::filesystem::path& trace, const std::filesystem::path& gradients)
-    : trace_(trace), gradients_(gradients) {}
+LearnedTrace::LearnedTrace(const std::filesystem::path& trace, const std::filesystem::path& gradients,
+                           const Digest& data)
+    : trace_(trace), gradients_(gradients) {
+  if (gradients_.lines().empty()) {
+    gradients_.add(data.hex());
+  } else if (gradients_.lines().front() != data.hex()) {
+    throw Error(ExitCode::usage, "was begun with other examples in `data`; --overwrite starts over",
+                {trace.string(), ""});
+  }
+}
 
 std::optional<ordered_json> LearnedTrace::line(std::uint64_t number) const {
   if (number >= trace_.lines().size()) return std::nullopt;
@@ -91,7 +99,7 @@ std::optional<ordered_json> LearnedTrace::line(std::uint64_t number) const {
 
 std::string LearnedTrace::gradients() const {
   std::string text;
-  for (const std::string& line : gradients_.lines()) text += line + "\n";
+  for (std::size_t i = 1; i < gradients_.lines().size(); ++i) text += gradients_.lines()[i] + "\n";
   return text;
 }
 

@@ -10,6 +10,7 @@
 #include "soup/coefficient_groups.hpp"
 #include "soup/learned_gradient.hpp"
 #include "soup/line_file.hpp"
+#include "stockpot/base/digest.hpp"
 #include "stockpot/soup/soup_job.hpp"
 #include "stockpot/soup/trace.hpp"
 
@@ -32,8 +33,10 @@ LearnedGradient gradient_of(const std::string& line, std::size_t coefficients, c
 /// job goes on without evaluating any of them again.
 class LearnedTrace {
  public:
-  /// Opens or creates both files. Throws Error{system_io}.
-  LearnedTrace(const std::filesystem::path& trace, const std::filesystem::path& gradients);
+  /// Opens or creates both files. Throws Error{usage} if an earlier run learned from other examples than
+  /// those of digest `data`, Error{system_io}.
+  LearnedTrace(const std::filesystem::path& trace, const std::filesystem::path& gradients,
+               const Digest& data);
 
   /// Lines of the trace that an earlier run left.
   [[nodiscard]] std::uint64_t remembered() const { return trace_.lines().size(); }
@@ -50,7 +53,7 @@ class LearnedTrace {
 
  private:
   LineFile trace_;
-  LineFile gradients_;
+  LineFile gradients_;  ///< behind the digest of the data
 };
 
 }  // namespace stockpot::soup

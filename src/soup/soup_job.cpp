@@ -3,6 +3,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "soup/director.hpp"
@@ -105,7 +106,7 @@ class SoupRun {
       summary_.merge = engine::run_merge_into(world_, winner(), options_, claim);
     } catch (const Error& error) {
       const bool resumable = error.code() != ExitCode::input && error.code() != ExitCode::usage;
-      const bool is_worthless = claim.state == io::FolderState::fresh && !(director_ && director_->best());
+      const bool is_worthless = claim.state == io::FolderState::fresh && !has_progress(claim);
       if (claim.folder && is_worthless && !resumable) claim.folder->discard();
       throw;
     }
@@ -113,6 +114,14 @@ class SoupRun {
   }
 
  private:
+  /// Rank 0. Something that another run need not do again.
+  [[nodiscard]] bool has_progress(const engine::OutputClaim& claim) const {
+    if (search_.strategy != recipe::Strategy::learned) return director_ && director_->best();
+    std::error_code missing;
+    const std::uintmax_t bytes = std::filesystem::file_size(claim.partial / trace_name, missing);
+    return !missing && bytes > 0;
+  }
+
   /// Collective. The models are in memory from here to the winner.
   void search(const engine::OutputClaim& claim) {
     const auto begin = std::chrono::steady_clock::now();

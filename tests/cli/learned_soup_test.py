@@ -4,13 +4,13 @@ resumed, and what it refuses."""
 import itertools
 import json
 import math
+import os
 import pathlib
 import random
 import shutil
 import signal
 import struct
 import time
-import unittest
 
 import support
 from support import INPUT, STOPPED, USAGE
@@ -285,7 +285,7 @@ class LearnedSoups(support.Case):
         self.assertEqual((summary["score"], summary["evaluations"]), (last["best"], 61))
 
     def test_goes_on_where_it_was_stopped(self):
-        recipe = self.recipe("epochs: 400, batch_size: 50")
+        recipe = self.recipe("epochs: 1500, batch_size: 50")
         whole = self.scratch / "whole"
         self.soup(recipe, out=whole)
         expected = self.timeless(self.trace(whole))
@@ -297,16 +297,37 @@ class LearnedSoups(support.Case):
                 while not partial.exists() or partial.read_text().count("\n") < 20:
                     self.assertIsNone(process.poll(), "ended early")
                     time.sleep(0.005)
-                for pid in support.ranks_of(self.out):
-                    support.os.kill(pid, signal.SIGUSR1)
+                for pid in support.ranks_of(self.out) if ranks else [process.pid]:
+                    os.kill(pid, signal.SIGUSR1)
                 self.assertEqual(support.finish(process).code, STOPPED)
-                self.assertLess(partial.read_text().count("\n"), 1200, "it was over before it was stopped")
+                self.assertLess(partial.read_text().count("\n"), 4500, "it was over before it was stopped")
                 with partial.open("a") as file:
                     file.write('{"candidate": 7')  # torn by a crash
                 summary = self.soup(recipe, "--resume", ranks=ranks)
                 self.assertGreaterEqual(summary["remembered"], 20)
                 self.assertEqual(self.timeless(self.trace()), expected)
                 self.assertEqual((self.out / WEIGHTS).read_bytes(), (whole / WEIGHTS).read_bytes())
+
+    def test_learns_no_step_again_after_a_failed_report(self):
+        """The last evaluation fails and ends the job; what was learned stands, but for the data that it came from alone."""
+        flag = self.scratch / "flag"
+        data = shutil.copy(self.folder / "validation.h5", self.scratch / "mine.h5")
+        words = json.dumps(["sh", "-c", f"test -e {flag} && echo '{{\"accuracy\": 0.25}}'"])
+        scratch = json.dumps(str(self.scratch))
+        final = f", final: {{command: {words}, on_failure: error, retries: 0, scratch: {scratch}}}"
+        recipe = self.recipe("epochs: 2, batch_size: 64", final, data=self.scratch / "mine")
+        self.refuses(INPUT, ["soup", recipe, self.out, *QUIET], ["exit 1"])
+        partial = self.scratch / ".out.partial" / "soup_trace.jsonl"
+        steps = partial.read_text()
+        self.assertEqual(steps.count("\n"), 6)
+        flag.touch()
+        shutil.copy(self.folder / "test.h5", data)
+        self.refuses(USAGE, ["soup", recipe, self.out, "--resume", *QUIET], ["other examples"])
+        shutil.copy(self.folder / "validation.h5", data)
+        self.assertEqual(self.soup(recipe, "--resume", ranks=support.rank_counts(None, 2)[-1])["remembered"], 6)
+        text = (self.out / "soup_trace.jsonl").read_text()
+        self.assertTrue(text.startswith(steps))  # seconds of the steps included
+        self.assertEqual(self.trace()[-1]["score"], 0.25)
 
     def test_refuses_what_it_cannot_learn_from(self):
         narrow = self.folder / "narrow.h5"
@@ -325,6 +346,7 @@ class LearnedSoups(support.Case):
                 with self.subTest(words=words, ranks=ranks):
                     self.refuses(code, ["soup", recipe, self.out, *QUIET], words, ranks)
                     self.leaves_nothing()
+        self.refuses(USAGE, ["soup", self.recipe(), self.out, *QUIET, "--memory", "8KiB"], ["--memory", "in double"])
         self.refuses(USAGE, ["merge", self.recipe(), self.out, *QUIET], ["stockpot soup"])
 
 

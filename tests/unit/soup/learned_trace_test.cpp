@@ -65,11 +65,12 @@ TEST(LearnedTrace, GradientsReadBackExactlyAndOthersAreRefused) {
 
 TEST(LearnedTrace, GoesOnBehindTheLastWholeLine) {
   const test::TemporaryFolder folder;
+  const Digest data = digest_of("examples");
   const std::string first = learn_line(0, groups, before, gradient, false, 0.25);
   const std::string second = learn_line(1, groups, before, gradient, false, 0.5);
   io::write_text(folder / "t.jsonl", first + "\n" + second.substr(0, 30), false);
   {
-    LearnedTrace trace(folder / "t.jsonl", folder / "g.jsonl");
+    LearnedTrace trace(folder / "t.jsonl", folder / "g.jsonl", data);
     EXPECT_EQ(trace.remembered(), 1U);
     EXPECT_FALSE(trace.line(1));
     trace.add(0, learn_line(0, groups, before, gradient, false, 9));  // but for seconds the same
@@ -77,7 +78,7 @@ TEST(LearnedTrace, GoesOnBehindTheLastWholeLine) {
     trace.add(1, second);
   }
   EXPECT_EQ(io::read_text(folder / "t.jsonl", 4096), first + "\n" + second + "\n");
-  LearnedTrace again(folder / "t.jsonl", folder / "g.jsonl");
+  LearnedTrace again(folder / "t.jsonl", folder / "g.jsonl", data);
   EXPECT_EQ(again.remembered(), 2U);
   EXPECT_EQ(again.gradients(), to_line(gradient) + "\n");
   try {
@@ -86,6 +87,13 @@ TEST(LearnedTrace, GoesOnBehindTheLastWholeLine) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::input);
     EXPECT_THAT(error.what(), HasSubstr("line 2"));
+  }
+  try {
+    const LearnedTrace other(folder / "t.jsonl", folder / "g.jsonl", digest_of("other examples"));
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::usage);
+    EXPECT_THAT(error.what(), HasSubstr("other examples"));
   }
 }
 
