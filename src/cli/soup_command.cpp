@@ -31,10 +31,17 @@ void tell(const soup::TraceEntry& entry) {
   fmt::print(stderr, "candidate {}: {}: {}{}\n", entry.number, describe(entry.candidate), score, reason);
 }
 
+nlohmann::ordered_json winner_of(const soup::SoupSummary& summary) {
+  if (summary.learned) {
+    return {{"coefficients", summary.learned->coefficients}, {"beta", summary.learned->beta}};
+  }
+  return {{"ingredients", summary.winner.ingredients}, {"parameters", summary.winner.parameters}};
+}
+
 void print_summary(const soup::SoupSummary& summary, const std::filesystem::path& output, bool json) {
   if (json) {
     const nlohmann::ordered_json document{
-        {"winner", {{"ingredients", summary.winner.ingredients}, {"parameters", summary.winner.parameters}}},
+        {"winner", winner_of(summary)},
         {"score", summary.score ? nlohmann::ordered_json(*summary.score) : nlohmann::ordered_json(nullptr)},
         {"evaluations", summary.evaluations},
         {"remembered", summary.remembered},
@@ -52,8 +59,9 @@ void print_summary(const soup::SoupSummary& summary, const std::filesystem::path
       summary.remembered == 0 ? "" : fmt::format(", {} of them remembered", summary.remembered);
   const std::string score = summary.score ? fmt::format("score {}", *summary.score) : "no score";
   fmt::print("{}: {} ({}); {} evaluations{}, {:.2f} s; {} tensors, {}\n", output.string(),
-             describe(summary.winner), score, summary.evaluations, remembered, summary.search_seconds,
-             summary.merge.tensors, format_size(summary.merge.tensor_bytes));
+             summary.learned ? "learned coefficients" : describe(summary.winner), score, summary.evaluations,
+             remembered, summary.search_seconds, summary.merge.tensors,
+             format_size(summary.merge.tensor_bytes));
 }
 
 }  // namespace

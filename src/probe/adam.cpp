@@ -1,4 +1,4 @@
-#include "adam.hpp"
+#include "stockpot/probe/adam.hpp"
 
 #include <fmt/format.h>
 

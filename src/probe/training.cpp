@@ -8,9 +8,9 @@
 #include <numeric>
 #include <utility>
 
-#include "adam.hpp"
 #include "random_unit.hpp"
 #include "stockpot/base/error.hpp"
+#include "stockpot/probe/adam.hpp"
 
 namespace stockpot::probe {
 namespace {

@@ -16,13 +16,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Collective. Throws Error{stopped} on every rank if any was asked to stop.
-void check_stop(comm::Communicator& world, const engine::RunOptions& options) {
-  const bool mine = options.stop_requested != nullptr && options.stop_requested->load();
-  if (world.all_reduce<std::uint64_t>(mine ? 1U : 0U, comm::ReduceOp::max, "stop requests") == 0) return;
-  throw Error(ExitCode::stopped, "stopped on request; --resume continues", {options.output.string(), ""});
-}
-
 /// How long ranks wait before they ask each other again: longer and longer while nothing happens.
 class Patience {
  public:
@@ -103,6 +96,12 @@ class Assigner {
 };
 
 }  // namespace
+
+void check_stop(comm::Communicator& world, const engine::RunOptions& options) {
+  const bool mine = options.stop_requested != nullptr && options.stop_requested->load();
+  if (world.all_reduce<std::uint64_t>(mine ? 1U : 0U, comm::ReduceOp::max, "stop requests") == 0) return;
+  throw Error(ExitCode::stopped, "stopped on request; --resume continues", {options.output.string(), ""});
+}
 
 void run_search(comm::Communicator& world, Director* director, engine::CandidateMaker& maker,
                 const Variants& variants, EvaluationDesk& desk, const engine::RunOptions& options) {

@@ -3,10 +3,12 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "soup/director.hpp"
 #include "soup/evaluation_desk.hpp"
+#include "soup/learned_run.hpp"
 #include "soup/search_loop.hpp"
 #include "soup/trace_file.hpp"
 #include "soup/variants.hpp"
@@ -110,7 +112,7 @@ class SoupRun {
       summary_.merge = engine::run_merge_into(world_, winner(), options_, claim);
     } catch (const Error& error) {
       const bool resumable = error.code() != ExitCode::input && error.code() != ExitCode::usage;
-      const bool is_worthless = claim.state == io::FolderState::fresh && !(director_ && director_->best());
+      const bool is_worthless = claim.state == io::FolderState::fresh && !has_progress(claim);
       if (claim.folder && is_worthless && !resumable) claim.folder->discard();
       throw;
     }
@@ -118,12 +120,47 @@ class SoupRun {
   }
 
  private:
+  /// Rank 0. Something that another run need not do again.
+  [[nodiscard]] bool has_progress(const engine::OutputClaim& claim) const {
+    if (search_.strategy != recipe::Strategy::learned) return director_ && director_->best();
+    std::error_code missing;
+    const std::uintmax_t bytes = std::filesystem::file_size(claim.partial / trace_name, missing);
+    return !missing && bytes > 0;
+  }
+
   /// Collective.
   void search(const engine::OutputClaim& claim) {
     const auto begin = std::chrono::steady_clock::now();
     comm::agree_after(world_, "search", [&] {
+      if (world_.is_root()) check_same_search(claim.partial, job_digest(loaded_, options_), options_);
+    });
+    if (search_.strategy == recipe::Strategy::learned) {
+      learn(claim);
+    } else {
+      choose(claim);
+    }
+    summary_.search_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+
+  /// Collective.
+  void learn(const engine::OutputClaim& claim) {
+    LearnedSoup soup = learn_soup(world_, loaded_, options_,
+                                  {.trace = claim.partial / trace_name,
+                                   .gradients = claim.partial / io::journal_folder_name / "gradients.jsonl",
+                                   .logs = claim.partial / logs_name,
+                                   .scratch = claim.partial});
+    summary_.score = soup.score;
+    summary_.evaluations = soup.entries;
+    summary_.remembered = soup.remembered;
+    summary_.held = soup.held;
+    summary_.learned = std::move(soup.learned);
+    learned_ = std::move(soup.winner);
+  }
+
+  /// Collective.
+  void choose(const engine::OutputClaim& claim) {
+    comm::agree_after(world_, "search", [&] {
       if (!world_.is_root()) return;
-      check_same_search(claim.partial, job_digest(loaded_, options_), options_);
       trace_.emplace(claim.partial / trace_name, variants_->models());
       summary_.remembered = trace_->stored().size();
       director_.emplace(make_search(search_, evaluate_, variants_->models(), options_.plan.seed), *trace_,
@@ -135,7 +172,6 @@ class SoupRun {
       share_winner();
       if (evaluate_.final) ++summary_.evaluations;
     }
-    summary_.search_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
 
   /// Collective. False where the trace of an earlier run has everything.
@@ -201,7 +237,7 @@ class SoupRun {
   }
 
   [[nodiscard]] engine::LoadedRecipe winner() const {
-    engine::Variant variant = variants_->of(summary_.winner);
+    engine::Variant variant = learned_ ? *learned_ : variants_->of(summary_.winner);
     plan::ModelSet models = plan::used_models(loaded_.models, variant.recipe);
     return {std::move(variant.recipe), std::move(variant.method), std::move(models)};
   }
@@ -215,6 +251,7 @@ class SoupRun {
   std::optional<Variants> variants_;
   std::optional<TraceFile> trace_;    ///< rank 0's
   std::optional<Director> director_;  ///< likewise
+  std::optional<engine::Variant> learned_;
   SoupSummary summary_;
 };
 

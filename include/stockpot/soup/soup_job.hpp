@@ -3,7 +3,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "stockpot/comm/communicator.hpp"
 #include "stockpot/engine/candidate_maker.hpp"
@@ -17,14 +20,21 @@ namespace stockpot::soup {
 /// Called on rank 0 for every line of the trace, as it is written.
 using TraceSink = std::function<void(const TraceEntry&)>;
 
+/// What a learned soup has learned.
+struct LearnedWinner {
+  std::map<std::string, std::vector<double>> coefficients;  ///< of the models, by tensor, layer or "model"
+  double beta = 1.0;
+};
+
 /// What a finished search tells its caller.
 struct SoupSummary {
-  Candidate winner;
-  std::optional<double> score;     ///< of the winner, on the search's data
-  std::uint64_t evaluations = 0;   ///< lines of the trace
-  std::uint64_t remembered = 0;    ///< of these, that an earlier run had made
-  double search_seconds = 0.0;     ///< from the recipe to the winner
-  engine::CandidateCounters held;  ///< by rank 0
+  Candidate winner;                      ///< empty for a learned soup
+  std::optional<LearnedWinner> learned;  ///< of a learned soup alone
+  std::optional<double> score;           ///< of the winner, on the search's data
+  std::uint64_t evaluations = 0;         ///< lines of the trace
+  std::uint64_t remembered = 0;          ///< of these, that an earlier run had made
+  double search_seconds = 0.0;           ///< from the recipe to the winner
+  engine::CandidateCounters held;        ///< by rank 0
   engine::MergeSummary merge;
 };
 
