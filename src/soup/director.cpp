@@ -9,25 +9,29 @@ Director::Director(std::unique_ptr<Search> search, TraceFile& trace,
                    std::function<void(const TraceEntry&)> told)
     : search_(std::move(search)), trace_(trace), told_(std::move(told)) {
   for (const StoredEvaluation& stored : trace.stored()) {
-    if (stored.phase != Phase::final) known_.emplace(stored.candidate.key(), stored.outcome);
+    if (stored.phase != Phase::final)
+      known_.emplace(Key{stored.number, stored.candidate.key()}, stored.outcome);
   }
   advance();
 }
 
 std::optional<PlannedEvaluation> Director::begin_next(std::size_t ahead) {
-  const auto known = [this](const Candidate& candidate) -> const Outcome* {
-    const auto found = known_.find(candidate.key());
+  const auto key_of = [this](const Foreseen& foreseen) {
+    return Key{entries_ + foreseen.steps, foreseen.candidate.key()};
+  };
+  const auto known = [&](const Foreseen& foreseen) -> const Outcome* {
+    const auto found = known_.find(key_of(foreseen));
     return found == known_.end() ? nullptr : &found->second;
   };
   for (const Foreseen& foreseen : foresee(*search_, ahead, known)) {
-    if (!under_way_.insert(foreseen.candidate.key()).second) continue;
+    if (!under_way_.insert(key_of(foreseen)).second) continue;
     return PlannedEvaluation{entries_ + foreseen.steps, foreseen.candidate};
   }
   return std::nullopt;
 }
 
-void Director::learn(const Candidate& candidate, Outcome outcome) {
-  const std::string key = candidate.key();
+void Director::learn(const PlannedEvaluation& evaluation, Outcome outcome) {
+  const Key key{evaluation.number, evaluation.candidate.key()};
   under_way_.erase(key);
   known_.insert_or_assign(key, std::move(outcome));
   advance();
@@ -35,7 +39,7 @@ void Director::learn(const Candidate& candidate, Outcome outcome) {
 
 void Director::advance() {
   while (const std::optional<Candidate> wanted = search_->next()) {
-    const auto found = known_.find(wanted->key());
+    const auto found = known_.find(Key{entries_, wanted->key()});
     if (found == known_.end()) return;
     const TraceEntry entry = search_->take(found->second);
     trace_.add(entry);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "soup/trace_file.hpp"
 #include "stockpot/soup/search.hpp"
@@ -33,7 +34,7 @@ class Director {
   std::optional<PlannedEvaluation> begin_next(std::size_t ahead);
   /// An evaluation that was under way has ended. The search goes on as far as outcomes are known. Throws what
   /// Search::take throws.
-  void learn(const Candidate& candidate, Outcome outcome);
+  void learn(const PlannedEvaluation& evaluation, Outcome outcome);
 
   [[nodiscard]] Candidate winner() const { return search_->winner(); }
   [[nodiscard]] std::uint64_t entries() const { return entries_; }
@@ -45,8 +46,10 @@ class Director {
   std::unique_ptr<Search> search_;
   TraceFile& trace_;
   std::function<void(const TraceEntry&)> told_;
-  std::map<std::string, Outcome> known_;  ///< by Candidate::key
-  std::set<std::string> under_way_;
+  /// By number and Candidate::key: what a program was told is another number's is not used.
+  using Key = std::pair<std::uint64_t, std::string>;
+  std::map<Key, Outcome> known_;
+  std::set<Key> under_way_;
   std::uint64_t entries_ = 0;
   std::optional<double> best_;
 };

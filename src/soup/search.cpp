@@ -34,7 +34,7 @@ std::unique_ptr<Search> make_search(const recipe::Search& search, const recipe::
 }
 
 std::vector<Foreseen> foresee(const Search& search, std::size_t count,
-                              const std::function<const Outcome*(const Candidate&)>& known) {
+                              const std::function<const Outcome*(const Foreseen&)>& known) {
   std::vector<Foreseen> candidates;
   std::unordered_set<std::string> keys;
   const std::unique_ptr<Search> ahead = search.clone();
@@ -42,7 +42,7 @@ std::vector<Foreseen> foresee(const Search& search, std::size_t count,
     const std::optional<Candidate> candidate = ahead->next();
     if (!candidate) break;
     std::optional<Outcome> outcome;
-    if (const Outcome* const found = known(*candidate)) {
+    if (const Outcome* const found = known({*candidate, steps})) {
       outcome = *found;
     } else {
       if (keys.insert(candidate->key()).second) candidates.push_back({*candidate, steps});

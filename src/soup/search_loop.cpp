@@ -75,24 +75,24 @@ class Assigner {
 
   void learn(const std::vector<Outcome>& outcomes) {
     for (const Outcome& outcome : outcomes) {
-      const Candidate candidate = at_[outcome.worker].value();
+      const PlannedEvaluation evaluation = at_[outcome.worker].value();
       at_[outcome.worker].reset();
-      director_.learn(candidate, outcome);
+      director_.learn(evaluation, outcome);
     }
   }
   [[nodiscard]] Order next() {
     if (director_.is_over()) return {Order::Kind::finish, 0, {}};
-    const auto free = std::find(at_.begin(), at_.end(), std::nullopt);
+    const auto free = std::find_if(at_.begin(), at_.end(), [](const auto& at) { return !at; });
     if (free == at_.end()) return {};
     const auto evaluation = director_.begin_next(at_.size());
     if (!evaluation) return {};
-    *free = evaluation->candidate;
+    *free = *evaluation;
     return {Order::Kind::evaluate, static_cast<std::uint64_t>(free - at_.begin()), *evaluation};
   }
 
  private:
   Director& director_;
-  std::vector<std::optional<Candidate>> at_;
+  std::vector<std::optional<PlannedEvaluation>> at_;
 };
 
 }  // namespace

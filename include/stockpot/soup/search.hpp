@@ -67,6 +67,6 @@ struct Foreseen {
 /// The next candidates that a search will ask for, the needed one first, as far as outcomes are known or can
 /// be guessed: at most `count`, none that `known` has an outcome for. With one candidate this is `next()`.
 std::vector<Foreseen> foresee(const Search& search, std::size_t count,
-                              const std::function<const Outcome*(const Candidate&)>& known);
+                              const std::function<const Outcome*(const Foreseen&)>& known);
 
 }  // namespace stockpot::soup

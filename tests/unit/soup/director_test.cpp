@@ -41,8 +41,11 @@ class Directors : public ::testing::Test {
       const std::size_t ended = random() % running.size();
       const PlannedEvaluation evaluation = running[ended];
       running.erase(running.begin() + static_cast<std::ptrdiff_t>(ended));
-      numbers[evaluation.candidate.key()] = evaluation.number;
-      director.learn(evaluation.candidate, outcomes(evaluation.candidate));
+      Outcome outcome = outcomes(evaluation.candidate);
+      // As of a program that goes by the number that it is told.
+      if (outcome.is_usable())
+        outcome.metrics["accuracy"] += 1e-3 * static_cast<double>(evaluation.number % 3);
+      director.learn(evaluation, outcome);
       --most;
     }
     return begun;
@@ -55,7 +58,6 @@ class Directors : public ::testing::Test {
   std::filesystem::path path = folder / "trace.jsonl";
   std::mt19937_64 random{3};
   testing::Evaluations outcomes = testing::arbitrary(5, 12, 0.1);
-  std::map<std::string, std::uint64_t> numbers;  ///< that were foreseen
 };
 
 TEST_F(Directors, WriteOneTraceHoweverManyEvaluateAtATime) {
@@ -67,8 +69,9 @@ TEST_F(Directors, WriteOneTraceHoweverManyEvaluateAtATime) {
       const std::string text = test::read_file(path);
       if (expected.empty()) expected = text;
       EXPECT_EQ(text, expected);
-      if (workers == 1) EXPECT_EQ(begun, stored().size());
-      for (const StoredEvaluation& line : stored()) EXPECT_EQ(numbers.at(line.candidate.key()), line.number);
+      if (workers == 1) {
+        EXPECT_EQ(begun, stored().size());
+      }
     }
   }
 }

@@ -111,7 +111,7 @@ TEST(Greedy, TraceIsThatOfOneEvaluatorForAnyNumberOfThem) {
 
 TEST(Greedy, ForeseesThatTriesGoOnAsTheyWent) {
   const std::uint64_t models = 16;
-  const auto unknown = [](const Candidate&) { return nullptr; };
+  const auto unknown = [](const Foreseen&) { return nullptr; };
   for (const bool helps : {false, true}) {
     const auto search = greedy(models);
     EXPECT_EQ(foresee(*search, 1, unknown).front().candidate, search->next());
@@ -197,7 +197,7 @@ TEST(Greedy, EndsTheJobAtAFailureOnRequest) {
   for (const double score : {0.5, 0.6, 0.4}) search->take(accuracy(score));
   // What lies behind a failure isn't foreseen, and foreseeing one ends nothing.
   const Outcome broken = failure("signal 9");
-  EXPECT_TRUE(foresee(*search, 4, [&](const Candidate&) { return &broken; }).empty());
+  EXPECT_TRUE(foresee(*search, 4, [&](const Foreseen&) { return &broken; }).empty());
   EXPECT_THROW(
       {
         try {

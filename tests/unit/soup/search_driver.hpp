@@ -66,8 +66,8 @@ inline Speculation run_ahead(Search& search, const Evaluations& evaluate, std::u
   std::map<std::string, Outcome> done;
   std::map<std::string, Candidate> running;
   Speculation result;
-  const auto known = [&](const Candidate& candidate) -> const Outcome* {
-    const auto found = done.find(candidate.key());
+  const auto known = [&](const Foreseen& foreseen) -> const Outcome* {
+    const auto found = done.find(foreseen.candidate.key());
     return found == done.end() ? nullptr : &found->second;
   };
   while (search.next()) {
@@ -78,8 +78,8 @@ inline Speculation run_ahead(Search& search, const Evaluations& evaluate, std::u
     done.emplace(finished->first, evaluate(finished->second));
     running.erase(finished);
     ++result.evaluations;
-    for (auto candidate = search.next(); candidate && known(*candidate); candidate = search.next()) {
-      result.lines.push_back(to_line(search.take(*known(*candidate)), models));
+    for (auto candidate = search.next(); candidate && known({*candidate, 0}); candidate = search.next()) {
+      result.lines.push_back(to_line(search.take(*known({*candidate, 0})), models));
     }
   }
   return result;
