@@ -118,9 +118,13 @@ class Pass {
 fs::path make_models(const SoupsBenchOptions& options) {
   const fs::path folder = options.scratch / "models";
   const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / "make_checkpoints";
+  const std::uint64_t hidden = options.hidden;
+  const std::uint64_t heads = std::max<std::uint64_t>(1, hidden / 64);
   run_checked({program.string(), "--out", folder.string(), "--models", std::to_string(options.models),
-               "--layers", std::to_string(options.layers), "--hidden", "2048", "--intermediate", "5632",
-               "--vocab", "32000", "--heads", "32", "--kv-heads", "4", "--dtype", "bf16"},
+               "--layers", std::to_string(options.layers), "--hidden", std::to_string(hidden),
+               "--intermediate", std::to_string(hidden * 11 / 4), "--vocab", std::to_string(hidden * 125 / 8),
+               "--heads", std::to_string(heads), "--kv-heads",
+               std::to_string(std::min<std::uint64_t>(4, heads)), "--dtype", "bf16"},
               "/dev/null");
   return folder;
 }

@@ -10,7 +10,8 @@ namespace stockpot::bench {
 
 struct SoupsBenchOptions {
   std::uint64_t models = 8;
-  std::uint64_t layers = 8;  ///< of the models: 8 are 0.5B parameters
+  std::uint64_t hidden = 2048;  ///< width of the models, a multiple of 64
+  std::uint64_t layers = 8;     ///< of the models: 8 are 0.5B parameters
   int threads = 1;
   int pairs = 5;                    ///< of pass and candidate
   double held_share = 1.0;          ///< of the models in memory; the rest lies in the scratch file

@@ -28,6 +28,8 @@ options::options_description describe() {
       "models", options::value<std::uint64_t>()->default_value(8), "ingredients")(
       "layers", options::value<std::uint64_t>()->default_value(8),
       "of each: 8 make 0.48B parameters, 0.97 GB in bf16")(
+      "hidden", options::value<std::uint64_t>()->default_value(2048),
+      "width of the models, a multiple of 64")(
       "threads", options::value<int>()->default_value(available_processors()), "that form candidates")(
       "held", options::value<double>()->default_value(1.0),
       "share of the models that memory holds; the rest lies in a scratch file")(
@@ -79,14 +81,17 @@ int bench_soups(int argc, char** argv) {
   SoupsBenchOptions request;
   request.models = given["models"].as<std::uint64_t>();
   request.layers = given["layers"].as<std::uint64_t>();
+  request.hidden = given["hidden"].as<std::uint64_t>();
   request.threads = given["threads"].as<int>();
   request.held_share = given["held"].as<double>();
   request.pairs = given["pairs"].as<int>();
   request.candidates = given["candidates"].as<std::uint64_t>();
-  const bool is_sound = request.models >= 1 && request.layers >= 1 && request.threads >= 1 &&
-                        request.pairs >= 1 && request.candidates >= 1 && request.held_share >= 0.0 &&
-                        request.held_share <= 1.0;
-  if (!is_sound) throw Error(ExitCode::usage, "numbers must be at least 1, --held between 0 and 1");
+  const bool is_sound = request.models >= 1 && request.hidden >= 64 && request.hidden % 64 == 0 &&
+                        request.layers >= 1 && request.threads >= 1 && request.pairs >= 1 &&
+                        request.candidates >= 1 && request.held_share >= 0.0 && request.held_share <= 1.0;
+  if (!is_sound)
+    throw Error(ExitCode::usage,
+                "numbers must be at least 1, --hidden a multiple of 64, --held between 0 and 1");
   const io::ScratchFolder scratch(given.contains("scratch")
                                       ? std::filesystem::path(given["scratch"].as<std::string>())
                                       : std::filesystem::temp_directory_path());

@@ -6,7 +6,7 @@ import os
 import support
 from support import COMMUNICATION, USAGE, f32
 
-COMMANDS = ("merge", "plan", "inspect", "diff", "verify", "convert")
+COMMANDS = ("merge", "plan", "soup", "inspect", "diff", "verify", "convert")
 
 # Options after `merge RECIPE OUT` -> words of the message
 REFUSED = [
@@ -81,7 +81,7 @@ class Options(support.Case):
         for ranks in support.rank_counts(None, 3):
             self.refuses(USAGE, ["mrge", self.recipe, self.out], ["'mrge'", "merge"], ranks)
         self.refuses(USAGE, ["--versio"], ["--versio"])
-        self.refuses(USAGE, ["soup", self.recipe, self.out], ["'soup'"])
+        self.refuses(USAGE, ["repair", self.recipe, self.out], ["'repair'"])
 
     def test_no_command(self):
         result = support.run([])
