@@ -6,14 +6,9 @@
 
 namespace stockpot::soup {
 
-TraceFile::TraceFile(const std::filesystem::path& path, std::uint64_t models)
-    : models_(models), file_(io::File::open_to_write(path)) {
-  std::string text(file_.size(), '\0');
-  file_.read_exact(0, std::as_writable_bytes(std::span(text)));
-  const std::size_t last_line_feed = text.rfind('\n');
-  text.resize(last_line_feed == std::string::npos ? 0 : last_line_feed + 1);
-  file_.resize(text.size());
-  bytes_ = text.size();
+TraceFile::TraceFile(const std::filesystem::path& path, std::uint64_t models) : models_(models), file_(path) {
+  std::string text;
+  for (const std::string& line : file_.lines()) text += line + "\n";
   stored_ = read_trace(text, models, path.string());
 }
 
@@ -28,9 +23,7 @@ void TraceFile::add(const TraceEntry& entry) {
         fmt::format("line {} is about another candidate than this search has there", entry.number + 1),
         {file_.path().string(), ""});
   }
-  const std::string line = to_line(entry, models_) + "\n";
-  file_.write_all(bytes_, std::as_bytes(std::span(line)));
-  bytes_ += line.size();
+  file_.add(to_line(entry, models_));
 }
 
 }  // namespace stockpot::soup

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "stockpot/io/file.hpp"
+#include "soup/line_file.hpp"
 #include "stockpot/soup/trace.hpp"
 
 namespace stockpot::soup {
@@ -31,8 +31,7 @@ class TraceFile {
 
  private:
   std::uint64_t models_;
-  io::File file_;
-  std::uint64_t bytes_ = 0;
+  LineFile file_;
   std::vector<StoredEvaluation> stored_;
 };
 
