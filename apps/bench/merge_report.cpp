@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "comparison.hpp"
 #include "stockpot/base/process.hpp"
 #include "stockpot/base/text.hpp"
 #include "stockpot/base/version.hpp"
@@ -60,12 +61,6 @@ std::vector<double> MergeResult::ratios() const {
   for (std::size_t pair = 0; pair < merges.size(); ++pair)
     ratios.push_back(merges[pair].seconds / floor_seconds[pair]);
   return ratios;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2.0;
 }
 
 std::string to_line(const MergeResult& result) {

@@ -28,9 +28,6 @@ struct MergeResult {
   [[nodiscard]] std::vector<double> ratios() const;  ///< merge over floor, pair by pair
 };
 
-/// Middle value, mean of the two middle ones for an even number. @pre not empty
-double median(std::vector<double> values);
-
 /// One line for people: ratio with its spread, seconds, bytes/s and peak memory per rank.
 std::string to_line(const MergeResult& result);
 

@@ -44,8 +44,8 @@ void on_threads(int threads, std::uint64_t count,
   }
 }
 
-/// What a candidate is measured against: memory of the size of two models, in which the ingredients of one
-/// lie at different places.
+/// What a candidate is measured against: memory (and a file) of the size of two models, in which the
+/// ingredients of one lie at different places.
 class Pass {
  public:
   Pass(std::uint64_t model_bytes, int threads, const fs::path& file, std::uint64_t file_bytes)
@@ -54,9 +54,7 @@ class Pass {
     for (std::uint64_t i = 0; i + 1 < data_.size(); i += 2) std::memcpy(&data_[i], &one, sizeof one);
     if (file_bytes == 0) return;
     file_.emplace(io::File::create_new(file));
-    for (std::uint64_t done = 0; done < file_bytes; done += model_bytes) {
-      file_->write_all(done, std::span(data_).first(std::min(model_bytes, file_bytes - done)));
-    }
+    file_->write_all(0, std::span(data_).first(2 * file_bytes));
     file_bytes_ = file_bytes;
   }
 
@@ -78,32 +76,53 @@ class Pass {
       on_threads(threads_, file_bytes_, [&](std::uint64_t first, std::uint64_t end) {
         std::vector<std::byte> buffer(std::size_t{1} << 20);
         for (std::uint64_t at = first; at < end; at += buffer.size()) {
-          file_->read_exact(at, std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), end - at)));
+          file_->read_exact(shift(i, ingredients, file_bytes_) + at,
+                            std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), end - at)));
         }
       });
     }
   }
-  /// Averages them, in one loop over all elements.
+  /// Averages them, in one loop over all elements, which has what the file holds read for it.
   void average(std::uint64_t ingredients) {
     kernel::LinearForm form;
     form.weights.assign(ingredients, 1.0);
     form.divisor = static_cast<double>(ingredients);
-    on_threads(threads_, bytes_ / 2, [&](std::uint64_t first, std::uint64_t end) {
-      constexpr std::uint64_t tile = std::uint64_t{1} << 18;
-      for (std::uint64_t at = first; at < end; at += tile) {
+    const std::uint64_t held = (bytes_ - file_bytes_) / 2;
+    on_threads(threads_, held, [&](std::uint64_t first, std::uint64_t end) {
+      for_tiles(first, end, [&](std::uint64_t at, std::uint64_t count) {
         std::vector<kernel::TypedInput> inputs;
         for (std::uint64_t i = 0; i < ingredients; ++i) {
           inputs.push_back({DType::bf16, place(i, ingredients) + 2 * at});
         }
-        kernel::linear_form(form, inputs, {}, {DType::bf16, output_.data() + 2 * at},
-                            std::min(tile, end - at));
-      }
+        kernel::linear_form(form, inputs, {}, {DType::bf16, output_.data() + 2 * at}, count);
+      });
+    });
+    on_threads(threads_, file_bytes_ / 2, [&](std::uint64_t first, std::uint64_t end) {
+      std::vector<std::byte> buffer(2 * tile_elements * ingredients);
+      for_tiles(first, end, [&](std::uint64_t at, std::uint64_t count) {
+        std::vector<kernel::TypedInput> inputs;
+        for (std::uint64_t i = 0; i < ingredients; ++i) {
+          const std::span<std::byte> tile = std::span(buffer).subspan(2 * tile_elements * i, 2 * count);
+          file_->read_exact(shift(i, ingredients, file_bytes_) + 2 * at, tile);
+          inputs.push_back({DType::bf16, tile.data()});
+        }
+        kernel::linear_form(form, inputs, {}, {DType::bf16, output_.data() + 2 * (held + at)}, count);
+      });
     });
   }
 
  private:
+  static constexpr std::uint64_t tile_elements = std::uint64_t{1} << 18;
+
+  static void for_tiles(std::uint64_t first, std::uint64_t end,
+                        const std::function<void(std::uint64_t, std::uint64_t)>& work) {
+    for (std::uint64_t at = first; at < end; at += tile_elements) work(at, std::min(tile_elements, end - at));
+  }
+  static std::uint64_t shift(std::uint64_t ingredient, std::uint64_t ingredients, std::uint64_t bytes) {
+    return ingredient * bytes / ingredients / 64 * 64;
+  }
   [[nodiscard]] const std::byte* place(std::uint64_t ingredient, std::uint64_t ingredients) const {
-    return data_.data() + ingredient * bytes_ / ingredients / 64 * 64;
+    return data_.data() + shift(ingredient, ingredients, bytes_);
   }
 
   int threads_;
@@ -153,7 +172,7 @@ std::optional<std::uint64_t> limit_of(const SoupsBenchOptions& options, const fs
          planned.plan->buffers.survey_bytes + model_bytes + static_cast<std::uint64_t>(held);
 }
 
-void measure_candidates(const SoupsBenchOptions& options, std::vector<SoupRate>& results) {
+void measure_candidates(const SoupsBenchOptions& options, std::vector<Comparison>& results) {
   const fs::path folder = make_models(options);
   const fs::path recipe = options.scratch / "recipe.yml";
   io::write_text(recipe, recipe_of("merge_method: uniform_soup\n", folder, options.models), false);
@@ -168,8 +187,11 @@ void measure_candidates(const SoupsBenchOptions& options, std::vector<SoupRate>&
   const std::uint64_t file_bytes = maker.counters().scratch_bytes / options.models;
   Pass pass(model_bytes, options.threads, options.scratch / "pass", file_bytes);
 
-  SoupRate against_read{"candidate_vs_pass", file_bytes > 0 ? "read, with scratch file" : "read", {}, {}};
-  SoupRate against_average{"candidate_vs_pass", "average", {}, {}};
+  const auto pass_of = [](const char* what) {
+    return Comparison{"candidate_vs_pass", what, 0, "GB/s", true, {}, {}};
+  };
+  Comparison against_read = pass_of(file_bytes > 0 ? "read, with scratch file" : "read");
+  Comparison against_average = pass_of(file_bytes > 0 ? "average, with scratch file" : "average");
   for (int pair = 0; pair < options.pairs; ++pair) {
     for (std::uint64_t ingredients = 1; ingredients <= options.models; ++ingredients) {
       const engine::Variant variant =
@@ -179,16 +201,15 @@ void measure_candidates(const SoupsBenchOptions& options, std::vector<SoupRate>&
       const double formed = gigabytes / seconds_of([&] { maker.form(variant); });
       against_read.rates.push_back(formed);
       against_read.references.push_back(read);
-      if (file_bytes > 0) continue;
       against_average.rates.push_back(formed);
       against_average.references.push_back(gigabytes / seconds_of([&] { pass.average(ingredients); }));
     }
   }
   results.push_back(std::move(against_read));
-  if (file_bytes == 0) results.push_back(std::move(against_average));
+  results.push_back(std::move(against_average));
 }
 
-void measure_search(const SoupsBenchOptions& options, std::vector<SoupRate>& results) {
+void measure_search(const SoupsBenchOptions& options, std::vector<Comparison>& results) {
   constexpr double wanted_per_minute = 1000.0;
   constexpr std::array<std::uint64_t, 3> widths{reproduce::image_pixels, 64, reproduce::digit_classes};
   const fs::path folder = options.scratch / "small";
@@ -217,20 +238,17 @@ void measure_search(const SoupsBenchOptions& options, std::vector<SoupRate>& res
   const double minutes = seconds_of([&] { soup::run_soup(world, recipe, run); }) / 60.0;
   results.push_back({"candidates_per_minute",
                      "random search, built-in probe",
+                     0,
+                     "per minute",
+                     false,
                      {static_cast<double>(options.candidates) / minutes},
                      {wanted_per_minute}});
 }
 
 }  // namespace
 
-std::vector<double> SoupRate::ratios() const {
-  std::vector<double> ratios;
-  for (std::size_t i = 0; i < rates.size(); ++i) ratios.push_back(references[i] / rates[i]);
-  return ratios;
-}
-
-std::vector<SoupRate> run_soups_bench(const SoupsBenchOptions& options) {
-  std::vector<SoupRate> results;
+std::vector<Comparison> run_soups_bench(const SoupsBenchOptions& options) {
+  std::vector<Comparison> results;
   fs::create_directories(options.scratch);
   measure_candidates(options, results);
   measure_search(options, results);

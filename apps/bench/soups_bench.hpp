@@ -2,9 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
-#include <string>
 #include <vector>
+
+#include "comparison.hpp"
 
 namespace stockpot::bench {
 
@@ -19,24 +19,11 @@ struct SoupsBenchOptions {
   std::filesystem::path scratch;
 };
 
-/// A rate beside another one, pair by pair.
-struct SoupRate {
-  std::string name;     ///< of contract: candidate_vs_pass, candidates_per_minute
-  std::string variant;  ///< what it was measured against
-  std::vector<double> rates;
-  std::vector<double> references;
-
-  [[nodiscard]] std::vector<double> ratios() const;  ///< how much longer than the reference
-};
-
 /// In one process: candidates of large bf16 models, of every number of ingredients that a greedy search comes
-/// to, in turns with passes over as many bytes as they use (GB/s), the one that just reads and, for models
-/// that memory holds, the one that averages without search, plan and tiles around it; where the scratch file
-/// has a share of the models, with reading that share from a file. Then a whole search over small models with
+/// to, in turns with passes over as many bytes as they use (GB/s), one that just reads and one that averages
+/// without search, plan and tiles around it; where the scratch file has a share of the models, both read that
+/// share from a file. Then a whole search over small models with
 /// the built-in probe (candidates per minute, beside the 1000 that are wanted).
-std::vector<SoupRate> run_soups_bench(const SoupsBenchOptions& options);
-
-/// The command `bench soups`. Throws Error.
-int bench_soups(int argc, char** argv);
+std::vector<Comparison> run_soups_bench(const SoupsBenchOptions& options);
 
 }  // namespace stockpot::bench

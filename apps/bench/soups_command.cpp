@@ -1,12 +1,6 @@
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <boost/program_options.hpp>
-#include <fstream>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
-#include "merge_report.hpp"
+#include "command_line.hpp"
 #include "soups_bench.hpp"
 #include "stockpot/base/error.hpp"
 #include "stockpot/base/process.hpp"
@@ -41,43 +35,12 @@ options::options_description describe() {
   return description;
 }
 
-std::string to_line(const SoupRate& rate) {
-  const std::vector<double> ratios = rate.ratios();
-  const auto [least, most] = std::minmax_element(ratios.begin(), ratios.end());
-  return fmt::format("{:<21} {:<29}  ratio {:.3f} ({:.3f} .. {:.3f})  {:.2f} of {:.2f}", rate.name,
-                     rate.variant, median(ratios), *least, *most, median(rate.rates),
-                     median(rate.references));
-}
-
-std::string to_json(const std::vector<SoupRate>& rates) {
-  nlohmann::ordered_json results = nlohmann::ordered_json::array();
-  for (const SoupRate& rate : rates) {
-    const std::vector<double> ratios = rate.ratios();
-    results.push_back({{"name", rate.name},
-                       {"ratio", median(ratios)},
-                       {"rate", median(rate.rates)},
-                       {"reference", median(rate.references)},
-                       {"variant", rate.variant},
-                       {"ratios", ratios}});
-  }
-  return nlohmann::ordered_json{{"results", results}}.dump(2) + "\n";
-}
-
 }  // namespace
 
 int bench_soups(int argc, char** argv) {
-  const options::options_description description = describe();
-  options::variables_map given;
-  options::store(options::command_line_parser(argc, argv)
-                     .options(description)
-                     .positional(options::positional_options_description())
-                     .run(),
-                 given);
-  options::notify(given);
-  if (given.contains("help")) {
-    std::cout << description;
-    return 0;
-  }
+  const std::optional<options::variables_map> read = read_options(argc, argv, describe());
+  if (!read) return 0;
+  const options::variables_map& given = *read;
   SoupsBenchOptions request;
   request.models = given["models"].as<std::uint64_t>();
   request.layers = given["layers"].as<std::uint64_t>();
@@ -96,13 +59,9 @@ int bench_soups(int argc, char** argv) {
                                       ? std::filesystem::path(given["scratch"].as<std::string>())
                                       : std::filesystem::temp_directory_path());
   request.scratch = scratch.path();
-  const std::vector<SoupRate> results = run_soups_bench(request);
-  for (const SoupRate& rate : results) std::cout << to_line(rate) << "\n";
-  if (given.contains("json")) {
-    std::ofstream file(given["json"].as<std::string>());
-    file << to_json(results);
-    if (!file.flush()) throw Error(ExitCode::system_io, "can't write " + given["json"].as<std::string>());
-  }
+  const std::vector<Comparison> results = run_soups_bench(request);
+  for (const Comparison& result : results) std::cout << to_line(result) << "\n";
+  write_json(given, to_json(results, ""));
   return 0;
 }
 

@@ -137,9 +137,9 @@ class Layer {
   Vector solution_;
 };
 
-RateComparison compare(const std::string& name, const std::string& variant, std::size_t size, int pairs,
-                       Layer& layer, double operations, const std::function<void()>& work) {
-  RateComparison comparison{name, variant, size, {}, {}};
+Comparison compare(const std::string& name, const std::string& variant, std::size_t size, int pairs,
+                   Layer& layer, double operations, const std::function<void()>& work) {
+  Comparison comparison{name, variant, size, "GFLOP/s", false, {}, {}};
   work();  // page faults of the first time
   for (int pair = 0; pair < pairs; ++pair) {
     comparison.references.push_back(rate_of(layer.product_operations(), [&] { layer.multiply(); }));
@@ -150,14 +150,8 @@ RateComparison compare(const std::string& name, const std::string& variant, std:
 
 }  // namespace
 
-std::vector<double> RateComparison::ratios() const {
-  std::vector<double> result;
-  for (std::size_t pair = 0; pair < rates.size(); ++pair) result.push_back(rates[pair] / references[pair]);
-  return result;
-}
-
-std::vector<RateComparison> run_statistics_bench(const StatisticsBenchOptions& options) {
-  std::vector<RateComparison> comparisons;
+std::vector<Comparison> run_statistics_bench(const StatisticsBenchOptions& options) {
+  std::vector<Comparison> comparisons;
   for (const std::size_t size : options.sizes) {
     Layer layer(size);
     const auto measure = [&](const char* name, const char* variant, double operations,
