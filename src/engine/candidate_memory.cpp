@@ -7,6 +7,11 @@
 #include "stockpot/plan/tiling.hpp"
 
 namespace stockpot::engine {
+namespace {
+
+constexpr std::uint64_t cache_line_bytes = 64;
+
+}  // namespace
 
 std::vector<OutputRun> output_runs(const plan::MergePlan& plan, const plan::ModelSet& models,
                                    std::uint64_t row) {
@@ -26,7 +31,7 @@ std::vector<OutputRun> output_runs(const plan::MergePlan& plan, const plan::Mode
   std::uint64_t place = 0;
   for (OutputRun& run : runs) {
     run.place = place;
-    place += run.bytes;
+    place += (run.bytes + cache_line_bytes - 1) / cache_line_bytes * cache_line_bytes;
   }
   return runs;
 }
@@ -46,7 +51,12 @@ std::uint64_t CandidateMemory::place_of(std::uint32_t file, std::uint64_t offset
 
 void CandidateMemory::write(std::uint32_t file, std::uint64_t offset, std::span<const std::byte> bytes) {
   if (bytes.empty()) return;
-  std::memcpy(data_.data() + place_of(file, offset), bytes.data(), bytes.size());
+  std::byte* const place = room(file, offset);
+  if (place != bytes.data()) std::memcpy(place, bytes.data(), bytes.size());
+}
+
+std::byte* CandidateMemory::room(std::uint32_t file, std::uint64_t offset) {
+  return data_.data() + place_of(file, offset);
 }
 
 void CandidateMemory::read(std::uint32_t file, std::uint64_t offset, std::span<std::byte> bytes) {

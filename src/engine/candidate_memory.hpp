@@ -29,6 +29,7 @@ class CandidateMemory : public OutputData {
   void prepare(const plan::MergePlan& plan, const plan::ModelSet& models, std::uint64_t row);
 
   void write(std::uint32_t file, std::uint64_t offset, std::span<const std::byte> bytes) override;
+  std::byte* room(std::uint32_t file, std::uint64_t offset) override;
   void read(std::uint32_t file, std::uint64_t offset, std::span<std::byte> bytes) override;
   void sync() override {}
 

@@ -16,6 +16,8 @@ class OutputData {
 
   /// `file` is an index into OutputLayout::files, `offset` one into that file.
   virtual void write(std::uint32_t file, std::uint64_t offset, std::span<const std::byte> bytes) = 0;
+  /// Where bytes may be made that are then written from there, which costs nothing; null where that can't be.
+  virtual std::byte* room(std::uint32_t /*file*/, std::uint64_t /*offset*/) { return nullptr; }
   /// Reads back what was written, in this run or in one that it continues.
   virtual void read(std::uint32_t file, std::uint64_t offset, std::span<std::byte> bytes) = 0;
   /// What this rank wrote outlasts the machine's end.

@@ -88,6 +88,10 @@ std::span<const std::byte> merge_tile(Job& job, const plan::TensorTask& task, co
   return {tile.output.data, output_bytes};
 }
 
+std::byte* output_room(Job& job, const plan::TensorTask& task, std::uint64_t first) {
+  return job.output->room(task.file, task.offset + first * plan::output_element_bytes(task));
+}
+
 void write_tile(Job& job, const plan::TensorTask& task, std::uint64_t first,
                 std::span<const std::byte> bytes) {
   const Stopwatch watch(job.counters.write_nanoseconds);

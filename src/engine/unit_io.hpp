@@ -26,6 +26,9 @@ void check_fisher(const Job& job, const plan::TensorTask& task, const method::Ti
 void check_finite(Job& job, const plan::TensorTask& task, const method::Tile& tile,
                   kernel::ElementCounts counts);
 
+/// Where a tile of the output that begins at element `first` may be made in place; null where it can't.
+std::byte* output_room(Job& job, const plan::TensorTask& task, std::uint64_t first);
+
 /// Local, thread safe. Writes a tile of the output and counts the bytes.
 void write_tile(Job& job, const plan::TensorTask& task, std::uint64_t first,
                 std::span<const std::byte> bytes);

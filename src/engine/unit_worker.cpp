@@ -55,6 +55,7 @@ void UnitWorker::merge(std::uint32_t task_index, const std::vector<plan::InputRe
   const plan::TensorTask& task = job_.plan.tasks[task_index];
   const std::unique_ptr<method::ElementPass> pass = pass_of(job_, task_index);
   method::Tile tile = place_tile(task, inputs, plan::tile_elements(task, job_.models, job_.plan.buffers));
+  std::byte* const own_output = tile.output.data;
   plan::Tiling tiles(task, job_.models, job_.plan.buffers, span);
   for (plan::TileSpan part; tiles.next(part);) {
     read(task, inputs, part, tile);
@@ -69,6 +70,8 @@ void UnitWorker::merge(std::uint32_t task_index, const std::vector<plan::InputRe
       }
       measure_tile(job_, task_index, tile);
       if (!task.writes()) continue;
+      std::byte* const room = output_room(job_, task, tile.first);
+      tile.output.data = room != nullptr ? room : own_output;
       result = merge_tile(job_, task, pass.get(), tile);
       if (job_.keeps_records) output_digester_.add(result);
     }
