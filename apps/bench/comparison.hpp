@@ -13,7 +13,7 @@ struct Comparison {
   std::uint64_t size = 0;  ///< of the problem; 0: it has no size
   std::string unit;        ///< of both rates
   bool of_times = false;   ///< the ratio says how much longer it takes than the reference, else how much of
-                          ///< its rate it reaches
+                           ///< its rate it reaches
   std::vector<double> rates;
   std::vector<double> references;
 
