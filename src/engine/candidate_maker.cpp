@@ -17,6 +17,7 @@
 #include "engine/resident_models.hpp"
 #include "stockpot/base/text.hpp"
 #include "stockpot/comm/agreement.hpp"
+#include "stockpot/engine/stop_request.hpp"
 #include "stockpot/plan/resolve.hpp"
 #include "stockpot/tensor/convert.hpp"
 
@@ -80,7 +81,7 @@ class CandidateMaker::Implementation {
     Job job(plan_, models_, *variant.method, options_, memory_, scratch_folder_);
     job.resident = &*resident_;
     job.keeps_records = false;
-    if (run_lane_pass(world_, job) == PassEnd::stopped) raise_stopped();
+    if (run_lane_pass(world_, job) == PassEnd::stopped) raise_stopped(options_);
   }
 
   void write_folder(int home, const std::filesystem::path& folder) {
@@ -162,17 +163,8 @@ class CandidateMaker::Implementation {
         resident_->load(job, model, options_.plan.threads);
         job.readers[model].check_unchanged();
       });
-      if (is_stop_requested()) raise_stopped();
+      check_stop_request(world_, options_);
     }
-  }
-
-  /// Collective.
-  [[nodiscard]] bool is_stop_requested() {
-    const bool mine = options_.stop_requested != nullptr && options_.stop_requested->load();
-    return world_.all_reduce<std::uint64_t>(mine ? 1U : 0U, comm::ReduceOp::sum, "stop requests") > 0;
-  }
-  [[noreturn]] void raise_stopped() const {
-    throw Error(ExitCode::stopped, "stopped on request; --resume continues", {options_.output.string(), ""});
   }
 
   static probe::NamedTensor widened(const plan::TensorTask& task, const std::byte* data) {

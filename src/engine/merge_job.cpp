@@ -20,6 +20,7 @@
 #include "stockpot/base/process.hpp"
 #include "stockpot/comm/agreement.hpp"
 #include "stockpot/engine/output_claim.hpp"
+#include "stockpot/engine/stop_request.hpp"
 #include "stockpot/io/file.hpp"
 #include "stockpot/method/catalog.hpp"
 #include "stockpot/plan/geometry_plan.hpp"
@@ -215,7 +216,7 @@ class MergeRun {
       if (options_.durability == io::Durability::fsync) job.output->sync();
       job.journal->sync();
     });
-    throw Error(ExitCode::stopped, "stopped on request; --resume continues", {options_.output.string(), ""});
+    raise_stopped(options_);
   }
 
   /// Collective. Manifest, run file and the rest of the folder; then the one rename.

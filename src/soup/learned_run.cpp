@@ -19,6 +19,7 @@
 #include "stockpot/base/error.hpp"
 #include "stockpot/base/text.hpp"
 #include "stockpot/comm/agreement.hpp"
+#include "stockpot/engine/stop_request.hpp"
 #include "stockpot/soup/search.hpp"
 #include "stockpot/soup/trace.hpp"
 
@@ -104,7 +105,7 @@ class LearnedRun {
     const Mixture mixture(gather_models(world_, loaded_, *recipe_, options, files_.scratch), groups_);
     const probe::ProbeOpener open = probe::find_probe(evaluate_.probe);
     while (!learner.is_over()) {
-      check_stop(world_, options_);
+      engine::check_stop_request(world_, options_);
       const auto begin = std::chrono::steady_clock::now();
       const LearnedGradient gradient =
           learned_gradient(world_, mixture, open, data_->batch(), learner.batch(), learner.parameters());

@@ -10,6 +10,7 @@
 
 #include "stockpot/base/error.hpp"
 #include "stockpot/comm/agreement.hpp"
+#include "stockpot/engine/stop_request.hpp"
 
 namespace stockpot::soup {
 namespace {
@@ -97,19 +98,13 @@ class Assigner {
 
 }  // namespace
 
-void check_stop(comm::Communicator& world, const engine::RunOptions& options) {
-  const bool mine = options.stop_requested != nullptr && options.stop_requested->load();
-  if (world.all_reduce<std::uint64_t>(mine ? 1U : 0U, comm::ReduceOp::max, "stop requests") == 0) return;
-  throw Error(ExitCode::stopped, "stopped on request; --resume continues", {options.output.string(), ""});
-}
-
 void run_search(comm::Communicator& world, Director* director, engine::CandidateMaker& maker,
                 const Variants& variants, EvaluationDesk& desk, const engine::RunOptions& options) {
   std::optional<Assigner> assigner;
   if (director != nullptr) assigner.emplace(*director, desk.workers());
   Patience patience;
   while (true) {
-    check_stop(world, options);
+    engine::check_stop_request(world, options);
     const std::vector<Outcome> outcomes = desk.take();
     if (!outcomes.empty()) patience.reset();
     const Order order = Order::from_text(comm::from_root(world, "search", [&] {
@@ -140,7 +135,7 @@ Outcome evaluate_once(comm::Communicator& world, const engine::Variant& variant,
   maker.form(variant);
   desk.begin(0, number);
   for (Patience patience;;) {
-    check_stop(world, options);
+    engine::check_stop_request(world, options);
     const std::vector<Outcome> outcomes = desk.take();
     if (!outcomes.empty()) return outcomes.front();
     desk.wait(patience.next());

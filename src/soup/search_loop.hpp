@@ -7,9 +7,6 @@
 
 namespace stockpot::soup {
 
-/// Collective. Throws Error{stopped} on every rank if any was asked to stop.
-void check_stop(comm::Communicator& world, const engine::RunOptions& options);
-
 /// Collective. Forms candidates and has them evaluated, each as soon as an evaluator is free, until the
 /// search is over. `director`: rank 0's; null elsewhere. Throws on every rank alike: what forming and
 /// evaluating throws, what ends a search, Error{stopped} after a stop request.
