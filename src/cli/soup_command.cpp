@@ -28,7 +28,9 @@ std::string describe(const soup::Candidate& candidate) {
 void tell(const soup::TraceEntry& entry) {
   const std::string score = entry.score ? fmt::format("score {}", *entry.score) : std::string("no score");
   const std::string reason = entry.reason.empty() ? "" : " (" + entry.reason + ")";
-  fmt::print(stderr, "candidate {}: {}: {}{}\n", entry.number, describe(entry.candidate), score, reason);
+  const std::string_view logits = entry.reported == recipe::Reported::ensemble ? "logits of " : "";
+  fmt::print(stderr, "candidate {}: {}{}: {}{}\n", entry.number, logits, describe(entry.candidate), score,
+             reason);
 }
 
 nlohmann::ordered_json winner_of(const soup::SoupSummary& summary) {

@@ -16,6 +16,10 @@ using Choices = std::array<std::pair<std::string_view, Value>, n>;
 constexpr Choices<bool, 2> mode_words{{{"maximize", false}, {"minimize", true}}};
 constexpr Choices<bool, 2> failure_words{{{"reject", false}, {"error", true}}};
 constexpr Choices<std::string_view, 1> probe_words{{{"mlp", "mlp"}}};
+constexpr Choices<Reported, 4> reported_words{{{"winner", Reported::winner},
+                                               {"singles", Reported::singles},
+                                               {"uniform", Reported::uniform},
+                                               {"ensemble", Reported::ensemble}}};
 constexpr std::uint64_t most_workers = 65536;
 
 /// What the built-in probes measure.
@@ -102,6 +106,27 @@ void read_limits(MappingReader& reader, Evaluate& evaluate, Findings& findings) 
   take_text(reader, "scratch", evaluate.scratch, findings);
 }
 
+void read_report(MappingReader& reader, Evaluate& evaluate, Findings& findings) {
+  const std::optional<Cursor> at = reader.take("report");
+  if (!at) return;
+  evaluate.report.clear();
+  if (at->is(YamlNode::Kind::sequence) && at->node->items.empty()) {
+    findings.error(*at, "reports nothing", "remove `report` to evaluate the winner");
+  }
+  for (const Cursor& item : read_list(*at, findings)) {
+    const auto reported = read_choice<Reported>(item, reported_words, findings);
+    if (!reported) continue;
+    if (std::find(evaluate.report.begin(), evaluate.report.end(), *reported) != evaluate.report.end()) {
+      findings.error(item, quote(item.node->text) + " stands here twice");
+    }
+    if (*reported == Reported::ensemble && evaluate.probe.empty()) {
+      findings.error(item, "an ensemble needs logits, which a command doesn't give",
+                     "write `probe: mlp` with `data: FILE`");
+    }
+    evaluate.report.push_back(*reported);
+  }
+}
+
 std::optional<Evaluate> read_block(MappingReader& outer, const std::string& key, bool may_have_final,
                                    Findings& findings) {
   const std::optional<Cursor> at = outer.take(key);
@@ -120,6 +145,11 @@ std::optional<Evaluate> read_block(MappingReader& outer, const std::string& key,
   read_metrics(reader, evaluate, findings);
   take_choice<bool>(reader, "mode", mode_words, evaluate.minimizes, findings);
   read_limits(reader, evaluate, findings);
+  if (may_have_final) {
+    reader.refuse("report", "'report' is for `final:`; a search evaluates its candidates");
+  } else {
+    read_report(reader, evaluate, findings);
+  }
   if (!may_have_final) {
     reader.refuse("final", "a `final` block has no `final` of its own");
   } else if (auto last = read_block(reader, "final", false, findings)) {

@@ -124,6 +124,7 @@ std::optional<Search> read_search(MappingReader& recipe, const ParseContext& con
   take_choice<bool>(reader, "accept", accept_words, search.accepts_equal, context.findings);
   take_choice<bool>(reader, "ties", ties_words, search.last_first, context.findings);
   take_count(reader, "budget", 1, search.budget, context.findings);
+  take_flag(reader, "log_geometry", search.log_geometry, context.findings);
   const std::optional<Cursor> space = reader.take("space");
   if (strategy) {
     if (space) {
@@ -171,6 +172,14 @@ void check_search(const Cursor& root, const Recipe& recipe, const ParseContext& 
   if (recipe.search->strategy == Strategy::learned && recipe.evaluate && !recipe.evaluate->command.empty()) {
     context.findings.error(root, "a learned soup needs gradients, which a command doesn't give",
                            "write `evaluate: {probe: mlp, data: FILE}`");
+  }
+  const bool is_learned = recipe.search->strategy == Strategy::learned;
+  if (is_learned && recipe.evaluate && recipe.evaluate->final &&
+      recipe.evaluate->final->report != std::vector{Reported::winner}) {
+    context.findings.error(root, "a learned soup reports its winner alone", "remove `report`");
+  }
+  if (recipe.search->log_geometry && (is_learned || needs_space(recipe.search->strategy))) {
+    context.findings.error(root, "'log_geometry' is for soups of whole models");
   }
 }
 

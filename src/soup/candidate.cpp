@@ -14,4 +14,12 @@ std::string Candidate::key() const {
   return text;
 }
 
+std::vector<double> Candidate::coefficients(std::uint64_t models) const {
+  std::vector<double> coefficients(models, 0.0);
+  for (const std::uint64_t model : ingredients) {
+    coefficients.at(model) = 1.0 / static_cast<double>(ingredients.size());
+  }
+  return coefficients;
+}
+
 }  // namespace stockpot::soup

@@ -41,7 +41,8 @@ void Director::advance() {
   while (const std::optional<Candidate> wanted = search_->next()) {
     const auto found = known_.find(Key{entries_, wanted->key()});
     if (found == known_.end()) return;
-    const TraceEntry entry = search_->take(found->second);
+    TraceEntry entry = search_->take(found->second);
+    if (geometry_) entry.geometry = geometry_(entry.candidate);
     trace_.add(entry);
     if (told_ && entry.number >= trace_.stored().size()) told_(entry);
     best_ = entry.best;

@@ -36,6 +36,11 @@ class Director {
   /// Search::take throws.
   void learn(const PlannedEvaluation& evaluation, Outcome outcome);
 
+  /// What entries from now on say of soups.
+  void describe_soups(std::function<SoupGeometry(const Candidate&)> geometry) {
+    geometry_ = std::move(geometry);
+  }
+
   [[nodiscard]] Candidate winner() const { return search_->winner(); }
   [[nodiscard]] std::uint64_t entries() const { return entries_; }
   [[nodiscard]] std::optional<double> best() const { return best_; }
@@ -46,6 +51,7 @@ class Director {
   std::unique_ptr<Search> search_;
   TraceFile& trace_;
   std::function<void(const TraceEntry&)> told_;
+  std::function<SoupGeometry(const Candidate&)> geometry_;
   /// By number and Candidate::key: what a program was told is another number's is not used.
   using Key = std::pair<std::uint64_t, std::string>;
   std::map<Key, Outcome> known_;

@@ -3,9 +3,9 @@
 
 namespace stockpot::soup {
 
-TraceEntry final_entry(const recipe::Evaluate& evaluate, const Candidate& winner, const Outcome& outcome,
+TraceEntry final_entry(const recipe::Evaluate& evaluate, const Candidate& candidate, const Outcome& outcome,
                        std::optional<double> best) {
-  TraceEntry entry = Referee(recipe::Search{}, evaluate).rank(winner, outcome);
+  TraceEntry entry = Referee(recipe::Search{}, evaluate).rank(candidate, outcome);
   entry.phase = Phase::final;
   if (entry.decision == Decision::ranked) entry.decision = Decision::final;
   entry.best = best;

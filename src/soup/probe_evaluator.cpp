@@ -21,18 +21,23 @@ probe::Batch ProbeData::batch() const {
   return {0, examples_, inputs_, labels_};
 }
 
+Outcome outcome_of(const recipe::Evaluate& evaluate, const probe::Evaluation& measured) {
+  Outcome outcome;
+  for (const auto& [name, weight] : evaluate.metrics) {
+    const double value = name == "loss" ? measured.loss() : measured.metric(name);
+    if (!std::isfinite(value)) outcome.failure = fmt::format("metric: {} is {}", name, value);
+    outcome.metrics[name] = value;
+  }
+  if (!outcome.is_usable()) outcome.metrics.clear();
+  return outcome;
+}
+
 Outcome evaluate_probe(const recipe::Evaluate& evaluate, const ProbeData& data,
                        const probe::Parameters& parameters) {
   const auto begin = std::chrono::steady_clock::now();
   probe::Evaluation total;
   probe::find_probe(evaluate.probe)(parameters)->evaluate(data.batch(), total);
-  Outcome outcome;
-  for (const auto& [name, weight] : evaluate.metrics) {
-    const double value = name == "loss" ? total.loss() : total.metric(name);
-    if (!std::isfinite(value)) outcome.failure = fmt::format("metric: {} is {}", name, value);
-    outcome.metrics[name] = value;
-  }
-  if (!outcome.is_usable()) outcome.metrics.clear();
+  Outcome outcome = outcome_of(evaluate, total);
   outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return outcome;
 }

@@ -23,6 +23,10 @@ class ProbeData {
   std::vector<std::int64_t> labels_;
 };
 
+/// The metrics that `evaluate:` names: "accuracy", "loss". One that is not finite is a failure. Throws
+/// Error{usage} for other metrics.
+Outcome outcome_of(const recipe::Evaluate& evaluate, const probe::Evaluation& measured);
+
 /// Runs a model over the data: "accuracy", "loss". A metric that is not finite is a failure. Throws
 /// Error{input} for a model that the backend can't take, Error{usage} for other metrics. Local, one thread.
 Outcome evaluate_probe(const recipe::Evaluate& evaluate, const ProbeData& data,

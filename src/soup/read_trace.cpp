@@ -77,6 +77,14 @@ Outcome read_outcome(const json& line) {
   return outcome;
 }
 
+recipe::Reported read_reported(const json& value) {
+  const std::string word = text_of(value, "reported");
+  const auto known = std::find_if(reported_words.begin(), reported_words.end(),
+                                  [&](const auto& entry) { return entry.first == word; });
+  if (known == reported_words.end()) throw BadLine("unknown 'reported' " + quote(word));
+  return known->second;
+}
+
 bool is_of_learned_soup(const json& line, const std::string& phase) {
   const auto coefficients = line.find("coefficients");
   return phase == "learn" || (phase == "final" && coefficients != line.end() && coefficients->is_object());
@@ -99,6 +107,7 @@ std::optional<StoredEvaluation> read_line(const json& line, std::uint64_t models
   } else {
     stored.candidate.ingredients = indices(member(line, "ingredients"), models);
   }
+  if (line.contains("reported")) stored.reported = read_reported(line["reported"]);
   stored.outcome = read_outcome(line);
   return stored;
 }

@@ -8,8 +8,10 @@
 
 #include "soup/director.hpp"
 #include "soup/evaluation_desk.hpp"
+#include "soup/final_report.hpp"
 #include "soup/learned_run.hpp"
 #include "soup/search_loop.hpp"
+#include "soup/soup_gram.hpp"
 #include "soup/trace_file.hpp"
 #include "soup/variants.hpp"
 #include "stockpot/base/error.hpp"
@@ -170,15 +172,15 @@ class SoupRun {
       find_winner(claim);
     } else {
       share_winner();
-      if (evaluate_.final) ++summary_.evaluations;
+      summary_.evaluations += final_lines();
     }
   }
 
   /// Collective. False where the trace of an earlier run has everything.
   [[nodiscard]] bool needs_candidates() {
     const std::string need = comm::from_root(world_, "search", [&] {
-      const std::uint64_t finals = evaluate_.final ? 1 : 0;
-      const bool has_all = director_->is_over() && trace_->stored().size() == director_->entries() + finals;
+      const bool has_all =
+          director_->is_over() && trace_->stored().size() == director_->entries() + final_lines();
       return std::string(has_all ? "none" : "some");
     });
     return need == "some";
@@ -189,13 +191,23 @@ class SoupRun {
     engine::Variant widest;
     comm::agree_after(world_, "search", [&] { widest = variants_->widest(); });
     engine::CandidateMaker maker(world_, loaded_.models, widest, options_, claim.partial);
+    if (search_.log_geometry) describe_soups(maker);
     {
       EvaluationDesk desk(world_, maker, evaluate_, "search", claim.partial / logs_name);
       run_search(world_, director_ ? &*director_ : nullptr, maker, *variants_, desk, options_);
     }
     share_winner();
-    if (evaluate_.final) evaluate_winner(maker, claim);
+    if (evaluate_.final) report(maker, claim);
     summary_.held = maker.counters();
+  }
+
+  /// Collective. What the trace says of soups comes from the inner products of the models alone.
+  void describe_soups(engine::CandidateMaker& maker) {
+    const auto gram = std::make_shared<const stats::GramMatrix>(measure_gram(world_, maker, *variants_));
+    geometry_ = [gram](const Candidate& soup) {
+      return geometry_of(*gram, soup.coefficients(gram->vectors()));
+    };
+    if (director_) director_->describe_soups(geometry_);
   }
 
   /// Collective.
@@ -216,24 +228,40 @@ class SoupRun {
     if (!found["score"].is_null()) summary_.score = found["score"].get<double>();
   }
 
-  /// Collective. On data that have chosen nothing.
-  void evaluate_winner(engine::CandidateMaker& maker, const engine::OutputClaim& claim) {
-    const std::uint64_t number = summary_.evaluations++;
-    const std::string known = comm::from_root(world_, "final evaluation", [&] {
-      return std::string(trace_->stored().size() > number ? "known" : "");
-    });
-    if (!known.empty()) return;
-    EvaluationDesk desk(world_, maker, *evaluate_.final, "final", claim.partial / logs_name);
-    const Outcome outcome =
-        evaluate_once(world_, variants_->of(summary_.winner), number, maker, desk, options_);
-    comm::agree_after(world_, "final evaluation", [&] {
-      if (!world_.is_root()) return;
-      TraceEntry entry = final_entry(*evaluate_.final, summary_.winner, outcome, summary_.score);
-      entry.number = number;
-      trace_->add(entry);
-      trace_->sync();
-      if (told_) told_(entry);
-    });
+  /// Lines of the trace that `final` makes.
+  [[nodiscard]] std::uint64_t final_lines() const {
+    return evaluate_.final ? reported_models(*evaluate_.final, {}, variants_->models()).size() : 0;
+  }
+
+  /// Collective. Evaluations on data that have chosen nothing, as far as the trace hasn't got them.
+  void report(engine::CandidateMaker& maker, const engine::OutputClaim& claim) {
+    const recipe::Evaluate& final = *evaluate_.final;
+    const std::uint64_t known = std::stoull(
+        comm::from_root(world_, "final evaluation", [&] { return std::to_string(trace_->stored().size()); }));
+    EvaluationDesk desk(world_, maker, final, "final", claim.partial / logs_name);
+    for (const ReportedModel& model : reported_models(final, summary_.winner, variants_->models())) {
+      const std::uint64_t number = summary_.evaluations++;
+      if (number < known) continue;
+      const std::vector<std::uint64_t>& ingredients = model.candidate.ingredients;
+      const Outcome outcome =
+          model.what == recipe::Reported::ensemble
+              ? evaluate_ensemble(world_, final, ingredients, *variants_, maker, options_)
+              : evaluate_once(world_, variants_->of(model.candidate), number, maker, desk, options_);
+      comm::agree_after(world_, "final evaluation", [&] {
+        if (world_.is_root()) write_final(model, number, outcome);
+      });
+    }
+  }
+
+  /// Rank 0.
+  void write_final(const ReportedModel& model, std::uint64_t number, const Outcome& outcome) {
+    TraceEntry entry = final_entry(*evaluate_.final, model.candidate, outcome, summary_.score);
+    entry.number = number;
+    entry.reported = model.what;
+    if (geometry_ && model.what != recipe::Reported::ensemble) entry.geometry = geometry_(model.candidate);
+    trace_->add(entry);
+    trace_->sync();
+    if (told_) told_(entry);
   }
 
   [[nodiscard]] engine::LoadedRecipe winner() const {
@@ -249,8 +277,9 @@ class SoupRun {
   const recipe::Search& search_;
   const recipe::Evaluate& evaluate_;
   std::optional<Variants> variants_;
-  std::optional<TraceFile> trace_;    ///< rank 0's
-  std::optional<Director> director_;  ///< likewise
+  std::optional<TraceFile> trace_;                          ///< rank 0's
+  std::optional<Director> director_;                        ///< likewise
+  std::function<SoupGeometry(const Candidate&)> geometry_;  ///< of soups, where it is asked for
   std::optional<engine::Variant> learned_;
   SoupSummary summary_;
 };

@@ -12,25 +12,24 @@ nlohmann::ordered_json number_or_null(const std::optional<double>& number) {
   return number ? nlohmann::ordered_json(*number) : nlohmann::ordered_json(nullptr);
 }
 
-std::vector<double> coefficients(const std::vector<std::uint64_t>& ingredients, std::uint64_t models) {
-  std::vector<double> coefficients(models, 0.0);
-  for (const std::uint64_t model : ingredients) {
-    coefficients.at(model) = 1.0 / static_cast<double>(ingredients.size());
-  }
-  return coefficients;
-}
-
 }  // namespace
 
 nlohmann::ordered_json to_json(const TraceEntry& entry, std::uint64_t models) {
   nlohmann::ordered_json line;
   line["candidate"] = entry.number;
   line["phase"] = word_of(phase_words, entry.phase);
+  if (entry.reported != recipe::Reported::winner) line["reported"] = word_of(reported_words, entry.reported);
   if (entry.candidate.ingredients.empty()) {
     line["parameters"] = entry.candidate.parameters;
   } else {
     line["ingredients"] = entry.candidate.ingredients;
-    line["coefficients"] = coefficients(entry.candidate.ingredients, models);
+    if (entry.reported != recipe::Reported::ensemble) {
+      line["coefficients"] = entry.candidate.coefficients(models);
+    }
+  }
+  if (entry.geometry) {
+    line["norm"] = entry.geometry->norm;
+    line["cosines"] = entry.geometry->cosines;
   }
   line["metrics"] = entry.outcome.metrics;
   line["score"] = number_or_null(entry.score);

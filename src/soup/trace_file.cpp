@@ -15,7 +15,8 @@ TraceFile::TraceFile(const std::filesystem::path& path, std::uint64_t models) : 
 void TraceFile::add(const TraceEntry& entry) {
   if (entry.number < stored_.size()) {
     const StoredEvaluation& stored = stored_[entry.number];
-    if (stored.number == entry.number && stored.phase == entry.phase && stored.candidate == entry.candidate) {
+    if (stored.number == entry.number && stored.phase == entry.phase && stored.reported == entry.reported &&
+        stored.candidate == entry.candidate) {
       return;
     }
     throw Error(

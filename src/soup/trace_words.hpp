@@ -19,6 +19,12 @@ inline constexpr std::array<std::pair<std::string_view, Decision>, 5> decision_w
      {"failed", Decision::failed},
      {"final", Decision::final}}};
 
+inline constexpr std::array<std::pair<std::string_view, recipe::Reported>, 4> reported_words{
+    {{"winner", recipe::Reported::winner},
+     {"single", recipe::Reported::singles},
+     {"uniform", recipe::Reported::uniform},
+     {"ensemble", recipe::Reported::ensemble}}};
+
 /// The word of a trace for a value that the table has.
 template <typename Words, typename Value>
 constexpr std::string_view word_of(const Words& words, Value value) {

@@ -89,6 +89,20 @@ engine::Variant Variants::of(const Candidate& candidate) const {
   return variant;
 }
 
+engine::Variant Variants::measured(method::GramSink sink) const {
+  engine::Variant variant{recipe_, nullptr};
+  const std::vector<recipe::ModelEntry>& models = recipe_.modules.front().models;
+  if (recipe_.base_model && std::any_of(models.begin(), models.end(), [&](const recipe::ModelEntry& entry) {
+        return entry.name == recipe_.base_model->text;
+      })) {
+    variant.recipe.base_model.reset();
+  }
+  variant.recipe.method = "uniform_soup";
+  variant.recipe.scope = recipe::Scope::model;
+  variant.method = method::make_measured_mean(variant.recipe.base_model.has_value(), std::move(sink));
+  return variant;
+}
+
 engine::Variant Variants::widest() const {
   Candidate candidate;
   for (const recipe::SpaceEntry& entry : recipe_.search->space) {

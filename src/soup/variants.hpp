@@ -1,6 +1,7 @@
 #pragma once
 
 #include "stockpot/engine/candidate_maker.hpp"
+#include "stockpot/method/measured_mean.hpp"
 #include "stockpot/soup/candidate.hpp"
 
 namespace stockpot::soup {
@@ -17,6 +18,9 @@ class Variants {
   /// says of them. The recipe's text, digest and method name remain. Throws Error{usage} for an unknown
   /// entry.
   [[nodiscard]] engine::Variant of(const Candidate& candidate) const;
+  /// The mean of all models, which shows `sink` their inner products; of task vectors where the recipe has a
+  /// base model that is none of them.
+  [[nodiscard]] engine::Variant measured(method::GramSink sink) const;
   /// One that reads all models.
   [[nodiscard]] engine::Variant widest() const;
 

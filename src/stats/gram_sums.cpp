@@ -53,6 +53,13 @@ double GramMatrix::dot(std::span<const double> a, std::span<const double> b) con
   return sum;
 }
 
+double GramMatrix::cosine(std::span<const double> a, std::span<const double> b) const {
+  const double norm_a = norm(a);
+  const double norm_b = norm(b);
+  if (norm_a == 0.0 || norm_b == 0.0) return 0.0;
+  return std::clamp(dot(a, b) / norm_a / norm_b, -1.0, 1.0);
+}
+
 double GramMatrix::norm(std::span<const double> a) const {
   return std::sqrt(std::max(0.0, dot(a, a)));
 }

@@ -12,6 +12,10 @@
 
 namespace stockpot::recipe {
 
+/// What `final` evaluates: the search's winner, every model alone, the mean of all models, the winner's
+/// ingredients with their logits averaged instead of their weights.
+enum class Reported { winner, singles, uniform, ensemble };
+
 enum class Strategy { uniform, greedy, learned, grid, random, cmaes, nlopt, subset };
 
 /// One entry of `search: {space: ...}`: a parameter and what it may be.
@@ -34,6 +38,8 @@ struct Search {
   bool last_first = true;      ///< `ties: last`: among equal single scores the model listed last goes first
   std::vector<SpaceEntry> space;
   std::uint64_t budget = 100;  ///< evaluations of random, cmaes, nlopt, subset
+
+  bool log_geometry = false;  ///< norms and cosines of soups, in the trace
 
   // Of learned soups.
   Scope scope = Scope::tensor;
@@ -60,6 +66,7 @@ struct Evaluate {
   bool fails_job = false;          ///< `on_failure: error`
   std::string scratch = "/dev/shm";
   std::shared_ptr<const Evaluate> final;  ///< of what is reported, never used to choose; null: none
+  std::vector<Reported> report = {Reported::winner};  ///< of a `final` block, in its order
 };
 
 }  // namespace stockpot::recipe

@@ -16,6 +16,8 @@ struct Candidate {
   /// By SpaceEntry::text.
   std::map<std::string, double> parameters;
 
+  /// Of each of `models` models in the mean of the ingredients.
+  [[nodiscard]] std::vector<double> coefficients(std::uint64_t models) const;
   /// Equal for candidates that are the same model: of ingredients the order doesn't count.
   [[nodiscard]] std::string key() const;
 

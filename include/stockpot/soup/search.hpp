@@ -17,6 +17,13 @@ namespace stockpot::soup {
 enum class Phase { rank, attempt, search, final };
 enum class Decision { ranked, accepted, rejected, failed, final };
 
+/// How a soup lies among the models that it is made of, before it is rounded: of all floating tensors, as
+/// one vector; of task vectors where the recipe has a base model.
+struct SoupGeometry {
+  double norm = 0.0;
+  std::vector<double> cosines;  ///< with each model of the recipe; 0 where one is a zero vector
+};
+
 /// One line of the trace, for an evaluation that counted.
 struct TraceEntry {
   std::uint64_t number = 0;  ///< `candidate`: 0, 1, ... in sequential order
@@ -27,6 +34,8 @@ struct TraceEntry {
   std::optional<double> best;   ///< best score after this line; none before any
   Decision decision = Decision::ranked;
   std::string reason;
+  recipe::Reported reported = recipe::Reported::winner;  ///< of a final line
+  std::optional<SoupGeometry> geometry;                  ///< of soups, where the recipe asks for it
 };
 
 /// A sequential search as a state machine without side effects: what it asks for next depends on the outcomes
@@ -53,9 +62,9 @@ class Search {
 std::unique_ptr<Search> make_search(const recipe::Search& search, const recipe::Evaluate& evaluate,
                                     std::uint64_t models, std::uint64_t seed);
 
-/// The line of a winner's evaluation on data that have chosen nothing; its number is the caller's. `best`: of
-/// the search. Throws Error{input} for a failure under `on_failure: error`.
-TraceEntry final_entry(const recipe::Evaluate& evaluate, const Candidate& winner, const Outcome& outcome,
+/// The line of an evaluation on data that have chosen nothing; its number is the caller's. `best`: of the
+/// search. Throws Error{input} for a failure under `on_failure: error`.
+TraceEntry final_entry(const recipe::Evaluate& evaluate, const Candidate& candidate, const Outcome& outcome,
                        std::optional<double> best);
 
 /// A candidate that a search will ask for, likely.

@@ -23,6 +23,7 @@ struct StoredEvaluation {
   Phase phase = Phase::rank;
   Candidate candidate;
   Outcome outcome;
+  recipe::Reported reported = recipe::Reported::winner;
 };
 
 /// The evaluations of a trace over `models` ingredients, in its order; lines of learned soups are left out.

@@ -31,6 +31,8 @@ class GramMatrix {
 
   /// <sum a_i x_i, sum b_j x_j>; one coefficient per vector.
   [[nodiscard]] double dot(std::span<const double> a, std::span<const double> b) const;
+  /// Of the angle between sum a_i x_i and sum b_j x_j, within [-1, 1]; 0 if one is exactly zero.
+  [[nodiscard]] double cosine(std::span<const double> a, std::span<const double> b) const;
   /// |sum a_i x_i|, never negative.
   [[nodiscard]] double norm(std::span<const double> a) const;
 

@@ -87,7 +87,7 @@ evaluate:
   retries: 0
   on_failure: error
   scratch: /tmp/here
-  final: {probe: mlp, data: test.h5, metric: loss}
+  final: {probe: mlp, data: test.h5, metric: loss, report: [ensemble, winner]}
 )"));
   EXPECT_EQ(recipe.search->strategy, Strategy::subset);
   EXPECT_TRUE(recipe.search->accepts_equal);
@@ -107,6 +107,7 @@ evaluate:
   EXPECT_EQ(evaluate.final->probe, "mlp");
   EXPECT_EQ(evaluate.final->data, "test.h5");
   EXPECT_EQ(evaluate.final->metrics, (std::map<std::string, double>{{"loss", 1.0}}));
+  EXPECT_THAT(evaluate.final->report, ElementsAre(Reported::ensemble, Reported::winner));
 }
 
 TEST(SearchBlock, ReadsWhatALearnedSoupTakes) {
@@ -257,7 +258,14 @@ TEST(EvaluateBlock, Refuses) {
        {with("{command: [a], scratch: ''}"), "scratch is empty"},
        {with("{command: [a], final: {command: [b], final: {command: [c]}}}"),
         "evaluate.final.final: a `final` block has no `final` of its own"},
-       {with("{command: [a], final: {metric: b}}"), "evaluate.final: exactly one of 'command' and 'probe'"}});
+       {with("{command: [a], final: {metric: b}}"), "evaluate.final: exactly one of 'command' and 'probe'"},
+       {with("{command: [a], report: [winner]}"), "'report' is for `final:`"},
+       {with("{command: [a], final: {command: [b], report: []}}"), "evaluate.final.report: reports nothing"},
+       {with("{command: [a], final: {command: [b], report: winner}}"),
+        "evaluate.final.report: expected a list"},
+       {with("{command: [a], final: {command: [b], report: [all]}}"), "'all' is none of winner, singles"},
+       {with("{command: [a], final: {command: [b], report: [uniform, uniform]}}"), "stands here twice"},
+       {with("{command: [a], final: {command: [b], report: [ensemble]}}"), "an ensemble needs logits"}});
 }
 
 }  // namespace

@@ -57,6 +57,26 @@ TEST(Trace, LineOfASearchHasParametersAndOfAFailureNulls) {
             R"("seconds":0.0,"worker":0})");
 }
 
+TEST(Trace, FinalLinesSayWhatTheyAreAbout) {
+  TraceEntry entry = example();
+  entry.phase = Phase::final;
+  entry.decision = Decision::final;
+  entry.reported = recipe::Reported::uniform;
+  entry.geometry = SoupGeometry{2.5, {1.0, 0.5, 0.0}};
+  const std::string uniform = to_line(entry, 3);
+  EXPECT_THAT(uniform, ::testing::HasSubstr(
+                           R"("phase":"final","reported":"uniform","ingredients":[2,0],)"
+                           R"("coefficients":[0.5,0.0,0.5],"norm":2.5,"cosines":[1.0,0.5,0.0],"metrics")"));
+  entry.reported = recipe::Reported::ensemble;
+  entry.geometry.reset();
+  const std::string ensemble = to_line(entry, 3);
+  EXPECT_THAT(ensemble, ::testing::HasSubstr(R"("reported":"ensemble","ingredients":[2,0],"metrics")"));
+  const std::vector<StoredEvaluation> stored = read_trace(uniform + "\n" + ensemble + "\n", 3, "trace");
+  ASSERT_EQ(stored.size(), 2u);
+  EXPECT_EQ(stored[0].reported, recipe::Reported::uniform);
+  EXPECT_EQ(stored[1].reported, recipe::Reported::ensemble);
+}
+
 TEST(Trace, ReadsBackExactly) {
   std::string text;
   std::vector<TraceEntry> entries;

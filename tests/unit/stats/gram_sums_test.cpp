@@ -42,6 +42,15 @@ TEST(GramMatrix, GivesAnglesAndDistances) {
   EXPECT_EQ(example().squared_distance(2, 2), 0.0);
 }
 
+TEST(GramMatrix, GivesAnglesOfSums) {
+  const std::vector<double> first{1, 0, 0, 0};     // (3, 4)
+  const std::vector<double> sum{1, 1, 0, 0};       // (-1, 7)
+  const std::vector<double> nothing{2, 0, -1, 5};  // (0, 0)
+  EXPECT_DOUBLE_EQ(example().cosine(sum, first), 25.0 / (5.0 * std::sqrt(50.0)));
+  EXPECT_EQ(example().cosine(first, first), 1.0);
+  EXPECT_EQ(example().cosine(sum, nothing), 0.0);
+}
+
 TEST(GramMatrix, CosinesStayWithinOneWhateverTheRounding) {
   EXPECT_EQ(GramMatrix(2, {1.0, -1.0 - 1e-15, 1.0}).cosine(0, 1), -1.0);
   EXPECT_DOUBLE_EQ(GramMatrix(2, {1e-310, 1e-310, 1e-310}).cosine(0, 1), 1.0);
