@@ -59,8 +59,9 @@ std::optional<std::uint64_t> UnitSpace::count() const {
 Point UnitSpace::middle() const {
   Point point;
   for (const std::size_t i : choices_) {
-    const std::size_t cells = space_[i].values.size();
-    point.push_back(cells == 0 ? 0.5 : (static_cast<double>(cells / 2) + 0.5) * cell_of(space_[i]));
+    const std::size_t middle_cell = space_[i].values.size() / 2;
+    const bool is_range = space_[i].values.empty();
+    point.push_back(is_range ? 0.5 : (static_cast<double>(middle_cell) + 0.5) * cell_of(space_[i]));
   }
   return point;
 }
