@@ -14,7 +14,7 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/stockpotConfig.cmake.in
                               ${PROJECT_BINARY_DIR}/stockpotConfig.cmake INSTALL_DESTINATION ${package_folder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/stockpotConfigVersion.cmake COMPATIBILITY SameMajorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/stockpotConfig.cmake ${PROJECT_BINARY_DIR}/stockpotConfigVersion.cmake
-              ${CMAKE_CURRENT_LIST_DIR}/StockpotLinearAlgebra.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/StockpotLinearAlgebra.cmake ${CMAKE_CURRENT_LIST_DIR}/StockpotPagmo.cmake
         DESTINATION ${package_folder})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/jobs DESTINATION ${CMAKE_INSTALL_DATADIR}/stockpot)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md

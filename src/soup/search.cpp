@@ -24,9 +24,9 @@ std::unique_ptr<Search> make_search(const recipe::Search& search, const recipe::
     case recipe::Strategy::random:
       return make_random_search(referee, search.space, search.budget, seed);
     case recipe::Strategy::cmaes:
-      throw Error(ExitCode::usage, "search strategy 'cmaes' is not available in this version");
+      return make_cmaes_search(referee, search.space, search.budget, seed);
     case recipe::Strategy::nlopt:
-      throw Error(ExitCode::usage, "search strategy 'nlopt' is not available in this version");
+      return make_subplex_search(referee, search.space, search.budget);
     case recipe::Strategy::learned:
       throw Error(ExitCode::usage, "a learned soup is no sequence of independent evaluations");
   }

@@ -43,4 +43,16 @@ std::unique_ptr<Search> make_grid_search(Referee referee, const std::vector<reci
 std::unique_ptr<Search> make_random_search(Referee referee, const std::vector<recipe::SpaceEntry>& space,
                                            std::uint64_t budget, std::uint64_t seed);
 
+/// CMA-ES of pagmo2 over the space (optimizer.hpp: make_evolution), at most `budget` evaluations. What was
+/// evaluated before is not evaluated again: an algorithm that asks for it is answered, without a line in the
+/// trace. A failure is as bad as the worst score known when its generation is complete. Over before the
+/// budget is spent when lists leave nothing new.
+std::unique_ptr<Search> make_cmaes_search(Referee referee, const std::vector<recipe::SpaceEntry>& space,
+                                          std::uint64_t budget, std::uint64_t seed);
+
+/// The same with NLopt's Subplex, from the space's middle: a local search without random numbers. Over before
+/// the budget is spent when it has converged.
+std::unique_ptr<Search> make_subplex_search(Referee referee, const std::vector<recipe::SpaceEntry>& space,
+                                            std::uint64_t budget);
+
 }  // namespace stockpot::soup

@@ -21,7 +21,9 @@ def element(checkpoint):
 
 
 def score(table, value):
-    """A listed score, or one of `levels` arbitrary ones; None for a failure."""
+    """A listed score, one of `levels` arbitrary ones, or the closeness to `peak`; None for a failure."""
+    if "peak" in table:
+        return None if value < table.get("failing_below", value) else -((value - table["peak"]) ** 2)
     if "levels" not in table:
         return table["scores"].get(repr(value))
     digest = hashlib.sha256(f"{table['seed']} {value!r}".encode()).digest()

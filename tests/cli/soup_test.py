@@ -3,7 +3,6 @@ evaluators, with programs that fail in every way, stopped and resumed."""
 
 import json
 import os
-import pathlib
 import random
 import shutil
 import signal
@@ -11,9 +10,9 @@ import struct
 import sys
 import time
 
+import soup_evaluator
 import support
-
-EVALUATOR = pathlib.Path(__file__).with_name("soup_evaluator.py")
+from soup_case import EVALUATOR, SoupCase
 
 
 def mean_of(values, ingredients):
@@ -47,17 +46,7 @@ def greedy(values, score_of, accepts_equal=False, last_first=True):
     return soup, lines
 
 
-class Soups(support.Case):
-    def setUp(self):
-        super().setUp()
-        self.memory = self.scratch / "shm"
-        self.memory.mkdir()
-
-    def write_models(self, values):
-        for number, value in enumerate(values):
-            tensors = {"a.weight": ("F32", [1], support.f32(value)), "b.weight": ("F32", [3], support.f32(1, 2, 3))}
-            support.write_model(self.scratch / f"m{number}", tensors)
-
+class Soups(SoupCase):
     def recipe(self, models, table, search="", evaluate="", how=""):
         """A greedy soup whose evaluator looks scores up in `table`; `how` are the program's own words."""
         (self.scratch / "table.json").write_text(json.dumps(table))
@@ -67,25 +56,6 @@ class Soups(support.Case):
             f"merge_method: greedy_soup\nmodels:\n{lines}search: {{strategy: greedy{search}}}\n"
             f"evaluate: {{command: {json.dumps(words)}, scratch: {json.dumps(str(self.memory))}{evaluate}}}\n"
         )
-
-    def soup(self, recipe, *options, out=None, ranks=None, **how):
-        arguments = ["soup", recipe, out or self.out, "--durability", "none", "--progress", "none", *options]
-        return self.succeeds(arguments, ranks, **how)
-
-    def trace(self, out=None):
-        return [json.loads(line) for line in (pathlib.Path(out or self.out) / "soup_trace.jsonl").read_text().splitlines()]
-
-    @staticmethod
-    def timeless(trace):
-        return [{key: value for key, value in line.items() if key not in ("seconds", "worker")} for line in trace]
-
-    def started(self):
-        """How often the evaluator was started, or asked."""
-        log = self.scratch / "asked.log"
-        return log.read_text().split() if log.exists() else []
-
-    def nothing_is_left(self):
-        self.assertEqual(list(self.memory.iterdir()), [])
 
     def expect_trace(self, trace, lines):
         found = [(line["phase"], line["ingredients"], line["score"], line["decision"]) for line in trace]
@@ -352,9 +322,6 @@ class Soups(support.Case):
 
 def scorer(table):
     """The evaluator's own function of the element, in this process."""
-    sys.path.insert(0, str(EVALUATOR.parent))
-    import soup_evaluator
-
     return lambda value: soup_evaluator.score(table, value)
 
 

@@ -35,6 +35,8 @@ const std::vector<LibraryRule> library_rules = {
     {"unsupported/Eigen/", {"src/kernel/", "src/probe/"}},
     {"hwy/", {"src/kernel/"}},
     {"yaml-cpp/", {"src/recipe/"}},
+    {"pagmo/", {"src/soup/"}},
+    {"nlopt", {"src/soup/"}},
     {"fcntl.h", {"src/io/", "src/base/"}},
     {"fstream", {"src/io/", "src/base/"}},
 };

@@ -23,7 +23,7 @@ std::string to_string(const Violation& violation);
 
 /// Checks include/stockpot/MODULE and src/MODULE of a tree, in order of file and line:
 /// - includes of stockpot headers follow `layers`;
-/// - MPI, NCCL, CUDA, HDF5, Eigen and yaml-cpp stay in the modules that own them;
+/// - MPI, NCCL, CUDA, HDF5, Eigen, yaml-cpp, pagmo2 and NLopt stay in the modules that own them;
 /// - files are opened in io and base only, and mapped nowhere;
 /// - in headers of comm and engine, functions that take a communicator, and the collective members of
 ///   Communicator, are documented by a text that begins with "Collective" or "Local".

@@ -12,9 +12,9 @@ struct Outcome {
   /// Empty, or why the last attempt failed: "exit N", "signal N", "timeout", "output" or "metric", each with
   /// details after a colon.
   std::string failure;
-  std::uint64_t attempts = 1;
-  double seconds = 0.0;      ///< all attempts together
-  std::uint64_t worker = 0;  ///< which evaluator it was
+  std::uint64_t attempts = 1;  ///< 0 in guesses alone
+  double seconds = 0.0;        ///< all attempts together
+  std::uint64_t worker = 0;    ///< which evaluator it was
 
   [[nodiscard]] bool is_usable() const { return failure.empty(); }
 };

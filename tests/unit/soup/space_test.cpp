@@ -5,24 +5,10 @@
 
 #include "stockpot/base/error.hpp"
 #include "unit/soup/search_driver.hpp"
+#include "unit/soup/space_entries.hpp"
 
 namespace stockpot::soup::testing {
 namespace {
-
-recipe::SpaceEntry list(const std::string& text, std::vector<double> values) {
-  recipe::SpaceEntry entry;
-  entry.text = text;
-  entry.values = std::move(values);
-  return entry;
-}
-
-recipe::SpaceEntry range(const std::string& text, double low, double high) {
-  recipe::SpaceEntry entry;
-  entry.text = text;
-  entry.low = low;
-  entry.high = high;
-  return entry;
-}
 
 std::unique_ptr<Search> over(recipe::Strategy strategy, std::vector<recipe::SpaceEntry> space,
                              std::uint64_t budget = 100, std::uint64_t seed = 0) {
@@ -126,17 +112,6 @@ TEST(Random, TraceIsThatOfOneEvaluatorForAnyNumberOfThem) {
         EXPECT_LE(speculation.evaluations, 3u);
         EXPECT_EQ(ahead->winner(), alone->winner());
       }
-    }
-  }
-}
-
-TEST(Space, OtherStrategiesAreRefused) {
-  for (const recipe::Strategy strategy : {recipe::Strategy::cmaes, recipe::Strategy::nlopt}) {
-    try {
-      over(strategy, {range("t", 0.0, 1.0)});
-      ADD_FAILURE();
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ExitCode::usage);
     }
   }
 }
