@@ -95,6 +95,17 @@ class Assigner {
   std::vector<std::optional<PlannedEvaluation>> at_;
 };
 
+/// Collective. What has ended; failures count only if the job, and its programs with it, wasn't told to stop.
+std::vector<Outcome> take_outcomes(EvaluationDesk& desk, comm::Communicator& world,
+                                   const engine::RunOptions& options) {
+  std::vector<Outcome> outcomes = desk.take();
+  if (std::any_of(outcomes.begin(), outcomes.end(),
+                  [](const Outcome& outcome) { return !outcome.is_usable(); })) {
+    check_stop(world, options);
+  }
+  return outcomes;
+}
+
 }  // namespace
 
 void check_stop(comm::Communicator& world, const engine::RunOptions& options) {
@@ -110,7 +121,7 @@ void run_search(comm::Communicator& world, Director* director, engine::Candidate
   Patience patience;
   while (true) {
     check_stop(world, options);
-    const std::vector<Outcome> outcomes = desk.take();
+    const std::vector<Outcome> outcomes = take_outcomes(desk, world, options);
     if (!outcomes.empty()) patience.reset();
     const Order order = Order::from_text(comm::from_root(world, "search", [&] {
       assigner->learn(outcomes);
@@ -141,7 +152,7 @@ Outcome evaluate_once(comm::Communicator& world, const engine::Variant& variant,
   desk.begin(0, number);
   for (Patience patience;;) {
     check_stop(world, options);
-    const std::vector<Outcome> outcomes = desk.take();
+    const std::vector<Outcome> outcomes = take_outcomes(desk, world, options);
     if (!outcomes.empty()) return outcomes.front();
     desk.wait(patience.next());
   }
