@@ -1,5 +1,6 @@
 """Jobs that are stopped by a signal, by the time limit or by their user, and what comes after."""
 
+import subprocess
 import time
 
 import slurm_case
@@ -89,7 +90,15 @@ class Requeue(soup_case.SoupCase):
             options=["--time=1", "--signal=B:USR1@60", "--array=1"],
         )
         self.wait_until_held(recipe, f"{job}_1", out, 2)
+        self.check_scores_so_far(out)
         return recipe, {f"{job}_1": out}
+
+    def check_scores_so_far(self, out):
+        script = slurm_case.jobs / "soup_scores.sbatch"
+        table = subprocess.run(["bash", script, out.parent], capture_output=True, text=True, check=True).stdout
+        rows = [line.split() for line in table.splitlines()[1:]]
+        self.assertEqual([row[1:] for row in rows], [["-", "2", "unfinished", str(out)]])
+        self.assertEqual(float(rows[0][0]), self.trace(self.partial(out))[1]["best"])
 
     def stop_searches_by_signal(self):
         """Recipe, and outputs of jobs under either launcher."""
