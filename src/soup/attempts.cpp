@@ -1,9 +1,11 @@
 #include "soup/attempts.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <string.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "stockpot/base/error.hpp"
 
@@ -11,7 +13,14 @@ namespace stockpot::soup {
 namespace {
 
 constexpr std::chrono::milliseconds look_for_stop{50};
+constexpr std::chrono::milliseconds wait_for_stop{300};
 constexpr double longest_seconds = 1e9;  // what a clock can surely add
+
+/// By SIGUSR1 or SIGTERM, with which jobs are stopped, or so a shell says of the program that it ran.
+bool ended_by_stop_signal(const io::ProgramEnd& end) {
+  const int signal = end.signal != 0 ? end.signal : end.exit_code - 128;
+  return signal == SIGUSR1 || signal == SIGTERM;
+}
 
 }  // namespace
 
@@ -51,7 +60,15 @@ Outcome run_attempts(
   return outcome;
 }
 
-std::string describe(const io::ProgramEnd& end, std::string_view details) {
+std::string failure_of(const io::ProgramEnd& end, std::string_view details, const AttemptLimit& limit) {
+  if (ended_by_stop_signal(end)) {
+    const auto patience = AttemptLimit::Clock::now() + wait_for_stop;
+    while (AttemptLimit::Clock::now() < patience) {
+      limit.check_stop();
+      std::this_thread::sleep_for(look_for_stop / 5);
+    }
+  }
+  limit.check_stop();
   if (end.signal == 0) return fmt::format("exit {}: {}", end.exit_code, details);
   return fmt::format("signal {}: {}, {}", end.signal, ::strsignal(end.signal), details);
 }

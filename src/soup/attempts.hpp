@@ -39,8 +39,10 @@ class AttemptLimit {
 Outcome run_attempts(const recipe::Evaluate& how, std::uint64_t evaluator, const std::atomic<bool>& stop,
                      const std::function<Reading(std::uint64_t attempt, const AttemptLimit& limit)>& attempt);
 
-/// "exit N: ..." or "signal N: ..."
-std::string describe(const io::ProgramEnd& end, std::string_view details);
+/// Why a program that ended so is a failed attempt: "exit N: ..." or "signal N: ...". What stops a job may
+/// reach its programs before its ranks: after a signal waits a moment for the stop that came with it, and
+/// throws Error{stopped} for it.
+std::string failure_of(const io::ProgramEnd& end, std::string_view details, const AttemptLimit& limit);
 
 /// How long a program may clean up after SIGTERM, or after the end of its input.
 inline constexpr std::chrono::seconds termination_grace{2};

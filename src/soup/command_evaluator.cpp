@@ -75,7 +75,7 @@ class CommandEvaluator final : public Evaluator {
     }
     append_rest(program, output);
     if (end->signal != 0 || end->exit_code != 0) {
-      return {{}, describe(*end, "the command failed, its log may say why")};
+      return {{}, failure_of(*end, "the command failed, its log may say why", limit)};
     }
     return read_output(output.text(), how_);
   }

@@ -38,6 +38,7 @@ EvaluationDesk::EvaluationDesk(comm::Communicator& world, engine::CandidateMaker
       programs_(evaluate.workers),
       slots_(evaluate.workers) {
   comm::agree_after(world_, "evaluators", [&] {
+    if (runs_programs_here()) io::remove_abandoned_scratch(evaluate_.scratch);
     for (std::uint64_t worker = 0; worker < workers(); ++worker) {
       if (home_of(worker) != world_.rank()) continue;
       slots_[worker] = std::make_unique<EvaluationSlot>(bell_);
@@ -53,6 +54,10 @@ EvaluationDesk::EvaluationDesk(comm::Communicator& world, engine::CandidateMaker
 
 int EvaluationDesk::home_of(std::uint64_t worker) const {
   return static_cast<int>(worker % static_cast<std::uint64_t>(world_.size()));
+}
+
+bool EvaluationDesk::runs_programs_here() const {
+  return evaluate_.probe.empty() && static_cast<std::uint64_t>(world_.rank()) < workers();
 }
 
 void EvaluationDesk::begin(std::uint64_t worker, std::uint64_t number) {

@@ -34,6 +34,7 @@ class EvaluationDesk {
 
  private:
   [[nodiscard]] int home_of(std::uint64_t worker) const;
+  [[nodiscard]] bool runs_programs_here() const;
   /// Local. What an evaluator of this rank has to do for a candidate in memory, or in a folder.
   [[nodiscard]] EvaluationSlot::Work probe_work(probe::Parameters tensors) const;
   [[nodiscard]] EvaluationSlot::Work program_work(std::uint64_t worker, std::uint64_t number,

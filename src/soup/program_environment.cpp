@@ -15,7 +15,11 @@ constexpr std::array<std::string_view, 16> launcher_prefixes = {
     "OMPI_",     "OPAL_", "ORTE_",     "PMIX_", "PRTE_",  "PMI_",       "HYDRA_",      "HYDI_",
     "MPI_LOCAL", "MPIR_", "MV2_COMM_", "PALS_", "I_MPI_", "SLURM_STEP", "SLURM_SRUN_", "SLURM_PMI"};
 
-constexpr std::array<std::string_view, 17> dropped_names = {"SLURM_PROCID",
+// The last three name the allocation to mpirun, by their old names, while srun goes by the new ones: a
+// program's mpirun stays on its host, where its candidate is.
+constexpr std::array<std::string_view, 20> dropped_names = {"STOCKPOT_CANDIDATE",
+                                                            "STOCKPOT_SPLIT",
+                                                            "SLURM_PROCID",
                                                             "SLURM_LOCALID",
                                                             "SLURM_NODEID",
                                                             "SLURM_TASK_PID",
@@ -30,11 +34,22 @@ constexpr std::array<std::string_view, 17> dropped_names = {"SLURM_PROCID",
                                                             "SLURM_CPU_BIND_TYPE",
                                                             "SLURM_CPU_BIND_VERBOSE",
                                                             "SLURM_LAUNCH_NODE_IPADDR",
-                                                            "STOCKPOT_CANDIDATE",
-                                                            "STOCKPOT_SPLIT"};
+                                                            "SLURM_JOBID",
+                                                            "SLURM_NODELIST",
+                                                            "SLURM_NNODES"};
+
+// What users say about Open MPI, not what a launcher tells its ranks.
+constexpr std::array<std::string_view, 2> kept_names = {"OMPI_ALLOW_RUN_AS_ROOT",
+                                                        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"};
+
+template <std::size_t count>
+bool is_one_of(const std::array<std::string_view, count>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 bool is_dropped(std::string_view name) {
-  return std::find(dropped_names.begin(), dropped_names.end(), name) != dropped_names.end() ||
+  if (is_one_of(kept_names, name)) return false;
+  return is_one_of(dropped_names, name) ||
          std::any_of(launcher_prefixes.begin(), launcher_prefixes.end(),
                      [&](std::string_view prefix) { return name.starts_with(prefix); });
 }

@@ -96,6 +96,17 @@ class Assigner {
   std::vector<std::optional<PlannedEvaluation>> at_;
 };
 
+/// Collective. What has ended; failures count only if the job, and its programs with it, wasn't told to stop.
+std::vector<Outcome> take_outcomes(EvaluationDesk& desk, comm::Communicator& world,
+                                   const engine::RunOptions& options) {
+  std::vector<Outcome> outcomes = desk.take();
+  if (std::any_of(outcomes.begin(), outcomes.end(),
+                  [](const Outcome& outcome) { return !outcome.is_usable(); })) {
+    engine::check_stop_request(world, options);
+  }
+  return outcomes;
+}
+
 }  // namespace
 
 void run_search(comm::Communicator& world, Director* director, engine::CandidateMaker& maker,
@@ -105,7 +116,7 @@ void run_search(comm::Communicator& world, Director* director, engine::Candidate
   Patience patience;
   while (true) {
     engine::check_stop_request(world, options);
-    const std::vector<Outcome> outcomes = desk.take();
+    const std::vector<Outcome> outcomes = take_outcomes(desk, world, options);
     if (!outcomes.empty()) patience.reset();
     const Order order = Order::from_text(comm::from_root(world, "search", [&] {
       assigner->learn(outcomes);
@@ -136,7 +147,7 @@ Outcome evaluate_once(comm::Communicator& world, const engine::Variant& variant,
   desk.begin(0, number);
   for (Patience patience;;) {
     engine::check_stop_request(world, options);
-    const std::vector<Outcome> outcomes = desk.take();
+    const std::vector<Outcome> outcomes = take_outcomes(desk, world, options);
     if (!outcomes.empty()) return outcomes.front();
     desk.wait(patience.next());
   }

@@ -36,11 +36,11 @@ std::optional<std::string> WorkerProgram::take_line(bool is_last) {
   return line;
 }
 
-std::string WorkerProgram::refusal_of_request() const {
+std::string WorkerProgram::refusal_of_request(const AttemptLimit& limit) const {
   // Its input closes a moment before its end is known.
   program_.wait_for_end(Clock::now() + std::chrono::seconds(1));
   if (const auto end = program_.end()) {
-    return describe(*end, "the worker ended before it was asked");
+    return failure_of(*end, "the worker ended before it was asked", limit);
   }
   return "output: the worker doesn't read what it is asked";
 }
@@ -49,7 +49,7 @@ WorkerProgram::Answer WorkerProgram::ask(const std::string& request, const Attem
   unread_ += program_.read_output();
   if (!trimmed(unread_).empty()) return {{}, "output: the worker wrote something before it was asked"};
   unread_.clear();
-  if (!program_.write_input(request)) return {{}, refusal_of_request()};
+  if (!program_.write_input(request)) return {{}, refusal_of_request(limit)};
   while (true) {
     const std::optional<io::ProgramEnd> end = program_.end();
     std::string more;
@@ -58,7 +58,7 @@ WorkerProgram::Answer WorkerProgram::ask(const std::string& request, const Attem
       unread_ += more;
     } while (!more.empty() && unread_.size() <= longest_line_bytes);
     if (std::optional<std::string> line = take_line(end.has_value())) return {std::move(*line), {}};
-    if (end) return {{}, describe(*end, "the worker ended without an answer")};
+    if (end) return {{}, failure_of(*end, "the worker ended without an answer", limit)};
     if (unread_.size() > longest_line_bytes) return {{}, "output: a line longer than 1 MiB"};
     if (limit.is_over()) return {{}, limit.failure()};
     program_.wait(limit.next_look());

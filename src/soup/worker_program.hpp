@@ -35,7 +35,7 @@ class WorkerProgram {
  private:
   /// The first line of what was read that isn't blank; at the program's end also one without a newline.
   std::optional<std::string> take_line(bool is_last);
-  [[nodiscard]] std::string refusal_of_request() const;
+  [[nodiscard]] std::string refusal_of_request(const AttemptLimit& limit) const;
 
   io::ChildProcess program_;
   std::string unread_;

@@ -62,6 +62,14 @@ class Jobs(slurm_case.SlurmCase):
         self.assertTrue(all(float(row[2]) > 0 for row in rows))
         self.assertEqual(list(self.scratch.glob("scaling-*")), [])
 
+    def test_scripts_that_queue_themselves_again_agree(self):
+        """Slurm copies a script before it runs it, so each one holds all that it needs."""
+        ends = set()
+        for script in ("resume_loop.sbatch", "merge_array.sbatch", "soup.sbatch", "soup_array.sbatch"):
+            text = (slurm_case.jobs / script).read_text()
+            ends.add(re.sub(r"\b(merge|soup|search)\b", "run", text[text.index("# Each signal to this shell") :]))
+        self.assertEqual(len(ends), 1)
+
     def test_missing_arguments(self):
         scripts = ("merge.sbatch", "resume_loop.sbatch", "merge_array.sbatch", "scaling.sbatch")
         for job in [self.submit(script, self.recipe, nodes=1) for script in scripts]:

@@ -1,20 +1,26 @@
 """Jobs that are stopped by a signal, by the time limit or by their user, and what comes after."""
 
+import subprocess
 import time
 
 import slurm_case
+import soup_case
 import support
 from support import STOPPED
 
 
-class Requeue(slurm_case.SlurmCase):
-    node_count = 4
+class Requeue(soup_case.SoupCase):
+    node_count = 6
 
     def test_jobs_that_must_stop(self):
         """By a signal and at the time limit, of which the controller takes note every half minute: all at once."""
         limited = self.start_towards_limit()
+        searched = self.start_search_towards_limit()
+        signalled = self.stop_searches_by_signal()
         self.check_stop_by_signal()
         self.check_stop_at_limit(*limited)
+        self.check_searches(*signalled, hold=3)
+        self.check_searches(*searched, hold=2)
 
     def check_stop_by_signal(self):
         """By either launcher and as a task of an array, the job is queued by its script, and runs to the same bytes."""
@@ -71,6 +77,50 @@ class Requeue(slurm_case.SlurmCase):
         self.assertEqual(self.slurm.job(jobs["resume_loop.sbatch"])[0]["Restarts"], "1")
         for script in jobs:
             self.assertTrue(self.was_resumed(self.scratch / script))
+
+    def start_search_towards_limit(self):
+        """Recipe, and output of a task of an array that waits for its limit."""
+        recipe = self.search("limited", "workers: 2, retries: 0", hold=2)
+        out = self.scratch / "soups" / "limited"
+        job = self.submit(
+            "soup_array.sbatch",
+            out.parent,
+            recipe,
+            nodes=1,
+            options=["--time=1", "--signal=B:USR1@60", "--array=1"],
+        )
+        self.wait_until_held(recipe, f"{job}_1", out, 2)
+        self.check_scores_so_far(out)
+        return recipe, {f"{job}_1": out}
+
+    def check_scores_so_far(self, out):
+        script = slurm_case.jobs / "soup_scores.sbatch"
+        table = subprocess.run(["bash", script, out.parent], capture_output=True, text=True, check=True).stdout
+        rows = [line.split() for line in table.splitlines()[1:]]
+        self.assertEqual([row[1:] for row in rows], [["-", "2", "unfinished", str(out)]])
+        self.assertEqual(float(rows[0][0]), self.trace(self.partial(out))[1]["best"])
+
+    def stop_searches_by_signal(self):
+        """Recipe, and outputs of jobs under either launcher."""
+        recipe = self.search("signalled", "workers: 2, retries: 0", hold=3)
+        outputs = {}
+        for launcher in ("srun --mpi=pmix", "mpirun"):
+            out = self.scratch / f"soup-{launcher[:4]}"
+            job = self.submit("soup.sbatch", recipe, out, ranks_per_node=1, STOCKPOT_LAUNCHER=launcher)
+            outputs[job] = out
+        for job, out in outputs.items():
+            self.wait_until_held(recipe, job, out, 3)
+            self.slurm.command("scancel", "--batch", "--signal=USR1", job)
+        return recipe, outputs
+
+    def check_searches(self, recipe, outputs, hold):
+        """They go on from their traces. Slurm signals an evaluator's program as well, which is no failure of it."""
+        expected = self.found_here(recipe)
+        for job, out in outputs.items():
+            with self.subTest(out=out.name):
+                self.ends_as(expected, job, out, 60)
+                self.continued(recipe, job, hold)
+        self.nothing_is_left()
 
     def test_no_more_restarts(self):
         job = self.submit(
