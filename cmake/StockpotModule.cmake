@@ -4,6 +4,14 @@
 file(STRINGS "${PROJECT_SOURCE_DIR}/cmake/layers.txt" STOCKPOT_LAYERS REGEX "^[a-z]")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/layers.txt")
 
+# Files of a batch include each other's anonymous namespaces, of which the compiler then thinks as of a header's.
+function(stockpot_compile_in_batches target)
+  if(STOCKPOT_BATCHES AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${STOCKPOT_BATCHES} UNITY_BUILD_BATCH_SIZE 6)
+endfunction()
+
 function(stockpot_allowed_modules name result)
   foreach(line IN LISTS STOCKPOT_LAYERS)
     if(line MATCHES "^${name}:(.*)$")
@@ -38,5 +46,9 @@ function(stockpot_add_module name)
       target_link_libraries(stockpot_${name} PUBLIC stockpot_${module})
     endif()
   endforeach()
+  # Files of the kernel are compiled for one instruction set after the other, each on its own.
+  if(NOT name STREQUAL "kernel")
+    stockpot_compile_in_batches(stockpot_${name})
+  endif()
   set_property(GLOBAL APPEND PROPERTY STOCKPOT_TARGETS stockpot_${name})
 endfunction()

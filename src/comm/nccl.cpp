@@ -6,6 +6,7 @@
 #include <cstring>
 #include <thread>
 
+#include "comm/fail.hpp"
 #include "stockpot/base/process.hpp"
 #include "stockpot/base/unique_handle.hpp"
 #include "stockpot/comm/agreement.hpp"
@@ -29,10 +30,6 @@ struct StreamTraits {
   static Handle none() noexcept { return nullptr; }
   static void release(Handle handle) noexcept { cudaStreamDestroy(handle); }
 };
-
-[[noreturn]] void fail(std::string_view what, std::string_view text) {
-  throw Error(ExitCode::communication, fmt::format("{}: {}", what, text));
-}
 
 void check_cuda(cudaError_t code, std::string_view what) {
   if (code != cudaSuccess) fail(what, cudaGetErrorString(code));

@@ -5,6 +5,8 @@
 #include <bit>
 #include <utility>
 
+#include "comm/fail.hpp"
+
 namespace stockpot::comm {
 namespace {
 
@@ -27,10 +29,6 @@ std::string explain(std::uint64_t problem, std::uint64_t leaf, const Header& hea
     return fmt::format("leaf {} lies beyond the {} leaves there are", leaf, header.leaf_count);
   }
   return fmt::format("leaf {} is held twice", leaf);
-}
-
-[[noreturn]] void fail(std::string_view what, const std::string& text) {
-  throw Error(ExitCode::communication, fmt::format("{}: {}", what, text));
 }
 
 std::vector<std::uint64_t> pack(const LeafSums& sum, std::uint64_t problem, std::uint64_t problem_leaf) {

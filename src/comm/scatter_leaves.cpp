@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "comm/fail.hpp"
 #include "stockpot/comm/agreement.hpp"
 #include "stockpot/comm/ordered_reduction.hpp"
 
@@ -19,10 +20,6 @@ struct Place {
 };
 /// By rank, the subtrees that it holds, in their order.
 using Places = std::vector<std::vector<Place>>;
-
-[[noreturn]] void fail(std::string_view what, const std::string& text) {
-  throw Error(ExitCode::communication, fmt::format("{}: {}", what, text));
-}
 
 /// Collective. The same on every rank, or the same error: every leaf is held once.
 Places gather_places(Communicator& communicator, const LeafSums& mine, std::string_view what) {

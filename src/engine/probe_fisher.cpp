@@ -17,7 +17,7 @@
 namespace stockpot::engine {
 namespace {
 
-constexpr const char* what = "Fisher values";
+constexpr const char* fisher_values = "Fisher values";
 constexpr std::uint64_t exchanged_elements = std::uint64_t{1} << 16;
 
 /// Elements of a tensor, from `first` on.
@@ -78,13 +78,13 @@ void ProbeFisher::write(comm::Communicator& world, const io::StatisticsWriter& w
   const std::vector<SweepItem> items{{work_bytes(), leaf_bytes}};
   UnitQueue queue(items, world.rank(), world.size());
   const ReadOptions options = progress.next(work_bytes(), threads);
-  run_sweep(world, queue, options, what, [&] {
+  run_sweep(world, queue, options, fisher_values, [&] {
     while (const auto unit = queue.next()) {
       std::vector<double> squares = leaf_squares(unit->unit);
       {
         const std::lock_guard lock(mutex);
         if (mine.add_node(0, unit->unit, std::move(squares)) != LeafSums::Fit::added) {
-          throw Error(ExitCode::communication, std::string(what) + ": a leaf was summed twice");
+          throw Error(ExitCode::communication, std::string(fisher_values) + ": a leaf was summed twice");
         }
       }
       queue.finish(*unit);
@@ -107,7 +107,7 @@ void ProbeFisher::write(comm::Communicator& world, const io::StatisticsWriter& w
     kernel::divide(mean, static_cast<double>(probed_.data.examples()));
     writer.write_block(*piece.statistic, piece.first, mean);
   };
-  comm::scatter_leaves(world, mine, cuts, take, what);
+  comm::scatter_leaves(world, mine, cuts, take, fisher_values);
 }
 
 }  // namespace stockpot::engine

@@ -13,11 +13,11 @@ namespace {
 
 constexpr std::uint64_t newest_format_version = 1;
 
+}  // namespace
+
 bool contains(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
-
-}  // namespace
 
 std::string suggestion(std::string_view word, std::span<const std::string> candidates) {
   const std::optional<std::string> near = nearest(word, candidates);

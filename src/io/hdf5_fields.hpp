@@ -15,6 +15,8 @@ namespace stockpot::io {
 /// " (did you mean 'exact'?)", or nothing if no candidate is near.
 std::string suggestion(std::string_view word, std::span<const std::string> candidates);
 
+bool contains(const std::vector<std::string>& words, const std::string& word);
+
 /// The attributes of one object with the meaning that a file format gives them: each reader refuses a value
 /// of another kind, naming file, object and attribute. The tree must outlive it.
 class Hdf5Fields {

@@ -20,10 +20,6 @@ bool is_group(const Hdf5Tree& tree, const Hdf5Link& link) {
          info.type == H5O_TYPE_GROUP;
 }
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 }  // namespace
 
 Hdf5Kind hdf5_kind(const std::filesystem::path& path) {

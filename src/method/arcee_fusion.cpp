@@ -111,7 +111,7 @@ class FusionSurvey : public Survey {
 };
 
 /// x where its importance reaches the median plus 1.5 times the range between the quartiles, else b; an
-/// entry's importance is |x - b| times the divergence of its row from the base model's. methods.md 11, after
+/// entry's importance is |x - b| times the divergence of its row from the base model's. After
 /// mergekit's merge_methods/arcee_fusion.py. Quartiles are exact for tensors of any size: mergekit takes them
 /// from a million random elements where there are more, so that its results differ from run to run. They span
 /// the scope. Importances are computed twice, at the cost of SoftmaxDivergence each time.

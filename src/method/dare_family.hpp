@@ -8,7 +8,7 @@
 namespace stockpot::method {
 
 /// DARE (Yu et al. 2024): each entry of a task vector is kept with probability `density`, by the
-/// counter-based generator keyed by seed, model, tensor and element. methods.md 5. What is kept is divided by
+/// counter-based generator keyed by seed, model, tensor and element. What is kept is divided by
 /// the density (paper) or multiplied by |d|_1 / |kept d|_1 of the scope (mergekit). `elects`: signs are
 /// elected as in TIES.
 std::unique_ptr<Method> make_dare_method(std::string name, std::string summary, bool elects);

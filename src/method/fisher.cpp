@@ -36,7 +36,7 @@ recipe::MethodSchema make_schema() {
 
 /// S((l_i F'_i) x_i) / S(l_i F'_i), F' = max(F, floor), l_i = weight_i over the L2 norm of the model's raw
 /// Fisher values; S(w_i x_i) / S(w_i) for tensors without statistics and where the denominator is 0.
-/// methods.md 7 and 15; the floor of the target alone after the authors' merging.py.
+/// Matena & Raffel 2022; the floor of the target alone after the authors' merging.py.
 class Fisher : public Method {
  public:
   const recipe::MethodSchema& schema() const override {

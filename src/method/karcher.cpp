@@ -11,7 +11,7 @@ namespace stockpot::method {
 namespace {
 
 /// The Frechet mean of the models' directions on the sphere, times the mean of their norms. The mean lies in
-/// the span of the models, so the iteration moves coefficients only. methods.md 6, after mergekit's
+/// the span of the models, so the iteration moves coefficients only. After mergekit's
 /// merge_methods/karcher.py: a direction within `tol` of the mean, or of its opposite, exerts no pull; zero
 /// vectors count in the mean norm only.
 class Karcher : public Method {

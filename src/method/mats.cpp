@@ -70,7 +70,7 @@ Reduction inner_products(const TensorContext& tensor) {
 }
 
 /// S(A_i V B_i) = S(A_i W_i^T B_i) for V = W^T, by a few steps of conjugate gradients from `init`: Tam et al.
-/// 2024, section 4 (conjugateGradient_fisherMerging.py, conjugateGradient_diagonalFisher.py); methods.md 9.
+/// 2024, section 4 (conjugateGradient_fisherMerging.py, conjugateGradient_diagonalFisher.py).
 /// forward: A_i = weight_i (alpha G_i + (1 - alpha) diag(G_i)), B_i = I; kfac: B_i the same of the output
 /// gradients, without the weight; diagonal: weight_i max(F_i, floor), element by element; block: A_i of the
 /// gradients of a vector.

@@ -9,7 +9,7 @@ namespace stockpot::method {
 namespace {
 
 /// The mean of the models, scaled to the mean (or largest) of their norms: S(c x_i) with c = length /
-/// |S(x_i)|. methods.md 6, after the signature in git-theta's merge_cli plugin. A mean of zero stays the
+/// |S(x_i)|. After the signature in git-theta's merge_cli plugin. A mean of zero stays the
 /// mean.
 class Mlerp : public Method {
  public:

@@ -11,7 +11,7 @@ namespace {
 
 /// The weighted mean direction times the weighted mean norm, of the models or, with a base model, of their
 /// task vectors. mergekit's merge_methods/multislerp.py takes one step further in the tangent space of that
-/// direction, whose length is zero for every input (methods.md 6). Two vectors that cancel, and vectors that
+/// direction, whose length is zero for every input. Two vectors that cancel, and vectors that
 /// are all zero, give their weighted sum.
 class Multislerp : public Method {
  public:

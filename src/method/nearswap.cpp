@@ -22,8 +22,8 @@ class NearswapPass : public ElementPass {
 };
 
 /// w x + (1 - w) b, w = t / max(|b - x|, 1e-6) clamped to [0, 1]: the other model where it is within t of the
-/// base model, ever less of it farther away. A t that is not above 0 gives the base model. methods.md 11,
-/// after mergekit's merge_methods/nearswap.py.
+/// base model, ever less of it farther away. A t that is not above 0 gives the base model. After
+/// mergekit's merge_methods/nearswap.py.
 class Nearswap : public Method {
  public:
   const recipe::MethodSchema& schema() const override {

@@ -15,7 +15,7 @@ namespace {
 /// c_1 x_1 + c_2 x_2, with a base model b + c_1 d_1 + c_2 d_2: between two models (task vectors) along the
 /// great circle of their directions at t = w_2 / (w_1 + w_2), 0.5 where the weights sum to less than 1e-6.
 /// Along the line only where the vectors are collinear: the squared sine of their angle is at most 1e-15.
-/// Norms below 1e-7 count as that. methods.md 6, after mergekit 0.1.5's merge_methods/nuslerp.py. The vectors
+/// Norms below 1e-7 count as that. After mergekit 0.1.5's merge_methods/nuslerp.py. The vectors
 /// are those of the scope; without `nuslerp_flatten` the lines of each tensor along its last axis, with
 /// `nuslerp_row_wise` along its first one, each with an angle of its own.
 class Nuslerp : public Method {

@@ -12,7 +12,7 @@ namespace stockpot::method {
 /// mergekit's ram, 0 under `semantics: paper`.
 recipe::ParameterSpec ownership_epsilon_parameter();
 
-/// The apply step of RAM (methods.md 15): what one model owns is added times that model's factor, what
+/// The apply step of RAM: what one model owns is added times that model's factor, what
 /// several own is averaged over them.
 std::unique_ptr<ElementPass> make_ownership_pass(double epsilon, std::vector<double> factors);
 

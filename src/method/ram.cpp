@@ -7,8 +7,8 @@
 namespace stockpot::method {
 namespace {
 
-/// RAM: what one model alone changes is kept in full, what several change is averaged over them. methods.md
-/// 11, after mergekit's merge_methods/ram.py.
+/// RAM: what one model alone changes is kept in full, what several change is averaged over them. After
+/// mergekit's merge_methods/ram.py.
 class Ram : public Method {
  public:
   const recipe::MethodSchema& schema() const override {

@@ -83,7 +83,7 @@ class OwnershipSurvey : public Survey {
 };
 
 /// RAM+ (tensor level): ram, where what one model alone changes is enlarged the more, the more of that
-/// model's changes are shared and so averaged. methods.md 11, after mergekit's merge_methods/ram.py.
+/// model's changes are shared and so averaged. After mergekit's merge_methods/ram.py.
 class RamPlus : public Method {
  public:
   const recipe::MethodSchema& schema() const override {

@@ -34,7 +34,7 @@ recipe::MethodSchema make_schema() {
 
 /// W^T = S(G~_i)^-1 S(G~_i W_i^T), G~_i = weight_i (alpha G_i + (1 - alpha) diag(G_i)), for weights of layers
 /// whose inputs' Gram matrices the statistics hold; S(w_i x_i) / S(w_i) for all other tensors. Jin et al.
-/// 2023, section 3; alpha and what is merged how after their regmean_demo.ipynb; methods.md 8.
+/// 2023, section 3; alpha and what is merged how after their regmean_demo.ipynb.
 class RegMean : public Method {
  public:
   const recipe::MethodSchema& schema() const override {

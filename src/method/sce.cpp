@@ -11,8 +11,8 @@ namespace stockpot::method {
 namespace {
 
 /// SCE (Wan et al. 2024): select the positions where task vectors vary most over the models, calculate each
-/// model's weight from its energy there, erase what disagrees with the elected sign. methods.md 11 and 15,
-/// after mergekit's merge_methods/sce.py.
+/// model's weight from its energy there, erase what disagrees with the elected sign. After
+/// mergekit's merge_methods/sce.py.
 class Sce : public Method {
  public:
   const recipe::MethodSchema& schema() const override {

@@ -8,7 +8,7 @@ namespace stockpot::method {
 namespace {
 
 /// c_a b + c_b x: from the base model b (t = 0) to the other one (t = 1) along the great circle of their
-/// directions, applied to the models as they are; along the line where |cos| > 0.9995. methods.md 6, after
+/// directions, applied to the models as they are; along the line where |cos| > 0.9995. After
 /// mergekit's merge_methods/slerp.py. A vector no longer than 1e-8 counts as one of unit length.
 class Slerp : public Method {
  public:

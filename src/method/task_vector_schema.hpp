@@ -10,8 +10,7 @@
 
 namespace stockpot::method {
 
-/// Parameters that the methods of the task-vector family share, with the defaults that mergekit gives them
-/// (mergekit.md 3.5).
+/// Parameters that the methods of the task-vector family share, with the defaults that mergekit gives them.
 recipe::ParameterSpec weight_parameter();
 recipe::ParameterSpec density_parameter(std::string help);
 recipe::ParameterSpec lambda_parameter();

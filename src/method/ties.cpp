@@ -13,7 +13,7 @@ namespace stockpot::method {
 namespace {
 
 /// TIES (Yadav et al. 2023): trim each task vector to its largest magnitudes, elect a sign for every element,
-/// merge what agrees. methods.md 4; the expressions are those of its section 15.
+/// merge what agrees.
 /// mergekit: weighted votes, a zero sum elects +. paper (src/utils/merge_utils.py): trimmed over the whole
 /// model; unweighted votes, a zero sum elects the majority's sign; the mean of what agrees.
 class Ties : public Method {

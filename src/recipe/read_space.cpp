@@ -87,8 +87,8 @@ class SpaceReader {
       findings().error(at, "a grid needs a list of values, not a range", "write `[0, 0.5, 1]`");
       return false;
     }
-    if (*low < *high) return true;
-    findings().error(at, fmt::format("low ({}) must be below high ({})", *low, *high));
+    if (entry.low < entry.high) return true;
+    findings().error(at, fmt::format("low ({}) must be below high ({})", entry.low, entry.high));
     return false;
   }
 

@@ -2,32 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "soup/messages.hpp"
 #include "stockpot/comm/agreement.hpp"
 
 namespace stockpot::soup {
-namespace {
-
-nlohmann::json to_json(const Outcome& outcome) {
-  return {{"metrics", outcome.metrics},
-          {"failure", outcome.failure},
-          {"attempts", outcome.attempts},
-          {"seconds", outcome.seconds},
-          {"worker", outcome.worker}};
-}
-
-Outcome outcome_of(const nlohmann::json& json) {
-  return {json["metrics"].get<std::map<std::string, double>>(), json["failure"].get<std::string>(),
-          json["attempts"].get<std::uint64_t>(), json["seconds"].get<double>(),
-          json["worker"].get<std::uint64_t>()};
-}
-
-}  // namespace
-
 EvaluationDesk::EvaluationDesk(comm::Communicator& world, engine::CandidateMaker& maker,
                                const recipe::Evaluate& evaluate, std::string split,
                                std::filesystem::path logs)
@@ -99,14 +81,16 @@ std::vector<Outcome> EvaluationDesk::take() {
       if (!slots_[worker]) continue;
       if (std::optional<Outcome> outcome = slots_[worker]->take()) {
         outcome->worker = worker;
-        mine.push_back(to_json(*outcome));
+        mine.push_back(*outcome);
       }
     }
   });
   std::vector<Outcome> finished;
   const std::string text = mine.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   for (const std::string& list : world_.all_gather(text, "outcomes")) {
-    for (const nlohmann::json& outcome : nlohmann::json::parse(list)) finished.push_back(outcome_of(outcome));
+    for (const nlohmann::json& outcome : nlohmann::json::parse(list)) {
+      finished.push_back(outcome.get<Outcome>());
+    }
   }
   return finished;
 }

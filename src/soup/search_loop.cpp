@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "soup/messages.hpp"
 #include "stockpot/base/error.hpp"
 #include "stockpot/comm/agreement.hpp"
 #include "stockpot/engine/stop_request.hpp"
@@ -38,33 +38,38 @@ struct Order {
     return nlohmann::json{{"kind", static_cast<int>(kind)},
                           {"worker", worker},
                           {"number", evaluation.number},
-                          {"ingredients", evaluation.candidate.ingredients},
-                          {"parameters", evaluation.candidate.parameters}}
+                          {"candidate", evaluation.candidate}}
         .dump();
   }
   static Order from_text(const std::string& text) {
-    const nlohmann::json json = nlohmann::json::parse(text);
+    const nlohmann::json message = nlohmann::json::parse(text);
     Order order;
-    order.kind = static_cast<Kind>(json["kind"].get<int>());
-    order.worker = json["worker"].get<std::uint64_t>();
-    order.evaluation.number = json["number"].get<std::uint64_t>();
-    order.evaluation.candidate = {json["ingredients"].get<std::vector<std::uint64_t>>(),
-                                  json["parameters"].get<std::map<std::string, double>>()};
+    order.kind = static_cast<Kind>(message["kind"].get<int>());
+    order.worker = message["worker"].get<std::uint64_t>();
+    order.evaluation.number = message["number"].get<std::uint64_t>();
+    order.evaluation.candidate = message["candidate"].get<Candidate>();
     return order;
   }
 };
 
-/// Collective. Forms a candidate; a failed outcome where the method refuses its parameters.
-std::optional<Outcome> try_form(engine::CandidateMaker& maker, const engine::Variant& variant,
-                                std::uint64_t worker) {
+/// Collective. Forms a candidate; a failed outcome where the method refuses its parameters, and where models
+/// can't be merged as they are: they hold NaN or infinity, the result overflows, integers differ.
+std::optional<Outcome> try_form(comm::Communicator& world, engine::CandidateMaker& maker,
+                                const engine::Variant& variant, std::uint64_t worker,
+                                const engine::RunOptions& options) {
   try {
     maker.form(variant);
     return std::nullopt;
   } catch (const comm::CollectiveError& error) {
-    if (error.code() != ExitCode::usage) throw;
+    if (error.code() != ExitCode::usage && error.code() != ExitCode::input) throw;
     Outcome refused;
     refused.failure = "output: no candidate: " + error.reason();
     refused.worker = worker;
+    if (error.code() == ExitCode::input) {
+      // Of several places where it went wrong, which one is met first depends on ranks and threads.
+      refused.failure = "output: no candidate: its values can't be merged";
+      if (world.is_root() && options.warn) options.warn("no candidate: " + error.reason());
+    }
     return refused;
   }
 }
@@ -130,7 +135,7 @@ void run_search(comm::Communicator& world, Director* director, engine::Candidate
     engine::Variant variant;
     comm::agree_after(world, "candidate", [&] { variant = variants.of(order.evaluation.candidate); });
     patience.reset();
-    if (const std::optional<Outcome> refused = try_form(maker, variant, order.worker)) {
+    if (const std::optional<Outcome> refused = try_form(world, maker, variant, order.worker, options)) {
       comm::agree_after(world, "search", [&] {
         if (assigner) assigner->learn({*refused});
       });
@@ -143,7 +148,7 @@ void run_search(comm::Communicator& world, Director* director, engine::Candidate
 Outcome evaluate_once(comm::Communicator& world, const engine::Variant& variant, std::uint64_t number,
                       engine::CandidateMaker& maker, EvaluationDesk& desk,
                       const engine::RunOptions& options) {
-  maker.form(variant);
+  if (std::optional<Outcome> refused = try_form(world, maker, variant, 0, options)) return *refused;
   desk.begin(0, number);
   for (Patience patience;;) {
     engine::check_stop_request(world, options);

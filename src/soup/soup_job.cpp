@@ -10,6 +10,7 @@
 #include "soup/evaluation_desk.hpp"
 #include "soup/final_report.hpp"
 #include "soup/learned_run.hpp"
+#include "soup/messages.hpp"
 #include "soup/search_loop.hpp"
 #include "soup/soup_gram.hpp"
 #include "soup/trace_file.hpp"
@@ -213,17 +214,13 @@ class SoupRun {
   /// Collective.
   void share_winner() {
     const nlohmann::json found = nlohmann::json::parse(comm::from_root(world_, "winner", [&] {
-      const Candidate winner = director_->winner();
-      nlohmann::json text{{"ingredients", winner.ingredients},
-                          {"parameters", winner.parameters},
-                          {"entries", director_->entries()},
-                          {"score", nullptr}};
+      nlohmann::json text{
+          {"winner", director_->winner()}, {"entries", director_->entries()}, {"score", nullptr}};
       if (director_->best()) text["score"] = *director_->best();
       trace_->sync();
       return text.dump();
     }));
-    summary_.winner = {found["ingredients"].get<std::vector<std::uint64_t>>(),
-                       found["parameters"].get<std::map<std::string, double>>()};
+    summary_.winner = found["winner"].get<Candidate>();
     summary_.evaluations = found["entries"].get<std::uint64_t>();
     if (!found["score"].is_null()) summary_.score = found["score"].get<double>();
   }

@@ -2,6 +2,7 @@
 evaluators, with programs that fail in every way, stopped and resumed."""
 
 import json
+import math
 import os
 import random
 import shutil
@@ -300,6 +301,29 @@ class Soups(SoupCase):
             self.assertIn(support.f32(merged), (self.out / "model.safetensors").read_bytes())
             self.succeeds(["verify", self.out])
             shutil.rmtree(self.out)
+
+    def test_a_model_that_diverged_is_out(self):
+        """NaN in one ingredient, in two tensors: the others make the soup, on any number of ranks."""
+        self.write_models([1.0, math.nan, 3.0, 2.0])
+        tensors = {"a.weight": ("F32", [1], support.f32(math.nan)), "b.weight": ("F32", [3], support.f32(1, math.inf, 3))}
+        support.write_model(self.scratch / "m1", tensors)
+        values = [1.0, None, 3.0, 2.0]
+        scores = [([0], 0.1), ([2], 0.5), ([3], 0.3), ([2, 3], 0.7), ([0, 2, 3], 0.6)]
+        table = {"scores": {repr(mean_of(values, soup)): score for soup, score in scores}}
+        traces = []
+        for ranks in support.rank_counts(None, 3):
+            shutil.rmtree(self.out, ignore_errors=True)
+            result = self.soup(self.recipe(4, table), ranks=ranks)
+            self.assertIn("m1", result.err)
+            self.assertIn("NaN or infinite", result.err)
+            traces.append(self.timeless(self.trace()))
+        self.assertEqual(traces, traces[:1] * len(traces))
+        failed = traces[0][1]
+        self.assertEqual((failed["ingredients"], failed["decision"], failed["score"]), ([1], "failed", None))
+        self.assertEqual(failed["reason"], "output: no candidate: its values can't be merged")
+        self.assertEqual(traces[0][-1]["ingredients"], [2, 3])
+        recipe = self.recipe(4, table, evaluate=", on_failure: error")
+        self.refuses(support.INPUT, ["soup", recipe, self.scratch / "other", "--progress", "none"], ["can't be merged"])
 
     def test_parameters_that_a_method_refuses_are_out(self):
         self.write_models([1.0, 2.0])

@@ -8,7 +8,7 @@
 
 namespace stockpot::kernel {
 
-/// A mean of models whose elements weigh as much as their Fisher values say (methods.md 7 and 15). By model,
+/// A mean of models whose elements weigh as much as their Fisher values say. By model,
 /// recipe order.
 struct FisherForm {
   std::vector<double> scales;   ///< l_i, factors of the Fisher values

@@ -16,7 +16,7 @@ struct OwningPart {
 /// mergekit's default.
 inline constexpr double default_ownership_epsilon = 1e-5;
 
-/// ram, ramplus_tl (methods.md 15): b + r_i d_i where one model owns the element, b + S(d_i) / n over its n
+/// ram, ramplus_tl: b + r_i d_i where one model owns the element, b + S(d_i) / n over its n
 /// owners where several do, in the order of the parts, and b itself, every bit of it but a NaN's payload,
 /// where none does. Every operation is rounded; bits are equal on every instruction set. The output must not
 /// overlap an input. Throws std::invalid_argument for a dtype that is not mergeable (or no output dtype) or a

@@ -34,7 +34,7 @@ enum class Divisor : std::uint8_t { none, constant, contributing_weights };
 
 /// value = b + lambda * (S(w_i s_i) / divisor) over the contributing entries; b itself, every bit of it but
 /// a NaN's payload, where nothing contributes. S runs in the order of the parts from the first one that
-/// contributes; every product, sum and quotient is rounded. methods.md 15: task_arithmetic, dare_linear,
+/// contributes; every product, sum and quotient is rounded. What merges so: task_arithmetic, dare_linear,
 /// breadcrumbs and della_linear without election; ties, dare_ties, della and breadcrumbs_ties with weighted
 /// votes; ties (paper) and sce with unweighted ones.
 /// @pre every number is finite, tie_sign is not 0, neither is a constant divisor

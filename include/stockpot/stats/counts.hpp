@@ -21,7 +21,7 @@ struct RankRange {
 };
 
 /// What breadcrumbs keeps: int(density * elements) magnitudes below the int(gamma * elements) largest, which
-/// are dropped, fewer of them where not so many are left below (mergekit 0.1.5, methods.md 11).
+/// are dropped, fewer of them where not so many are left below (mergekit 0.1.5).
 RankRange breadcrumbs_kept_ranks(double density, double gamma, std::uint64_t elements);
 
 }  // namespace stockpot::stats

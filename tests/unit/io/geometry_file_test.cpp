@@ -15,7 +15,7 @@
 namespace stockpot::io {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 /// Reads with the library alone.
 class OpenFile {
@@ -50,7 +50,7 @@ class OpenFile {
   hid_t file_;
 };
 
-class GeometryFile : public testing::Test {
+class GeometryFile : public ::testing::Test {
  protected:
   ~GeometryFile() override { set_fault_plan(""); }
 
@@ -77,7 +77,7 @@ TEST_F(GeometryFile, HoldsAGroupForEachItem) {
   EXPECT_THAT(file.numbers("/tensor/blocks%2F0.50%25/elements"), ElementsAre(6));
   EXPECT_THAT(file.shape("/tensor/blocks%2F0.50%25/base_norm"), ElementsAre());
   EXPECT_THAT(file.shape("/model/all/cosine"), ElementsAre(2, 2));
-  EXPECT_THAT(file.numbers("/model/all/cosine"), ElementsAre(1, 0.5, 0.5, testing::IsNan()));
+  EXPECT_THAT(file.numbers("/model/all/cosine"), ElementsAre(1, 0.5, 0.5, ::testing::IsNan()));
   for (const char* name : {"format_version", "models", "base_model"}) EXPECT_TRUE(file.has_attribute(name));
 }
 

@@ -17,14 +17,6 @@ using testing::get;
 using ::testing::HasSubstr;
 using testing::put;
 
-TensorHeader tensor(std::string name, DType dtype, Shape shape) {
-  TensorHeader header;
-  header.name = std::move(name);
-  header.dtype = dtype;
-  header.shape = std::move(shape);
-  return header;
-}
-
 class Hdf5StateTest : public ::testing::Test {
  protected:
   /// Creates a file, fills every tensor with bytes made from its name, and gives what was created.
@@ -47,17 +39,18 @@ TEST_F(Hdf5StateTest, EveryDtypeAndAwkwardShapesAndNamesRoundTrip) {
   std::vector<TensorHeader> tensors;
   for (int i = 0; i < dtype_count; ++i) {
     const auto dtype = static_cast<DType>(i);
-    tensors.push_back(tensor(fmt::format("type.{}", name(dtype)), dtype, {3, 8}));
-    tensors.push_back(tensor(fmt::format("none.{}", name(dtype)), dtype, {3, 0}));
-    if (bytes(dtype) > 0) tensors.push_back(tensor(fmt::format("scalar.{}", name(dtype)), dtype, {}));
+    tensors.push_back(testing::tensor(fmt::format("type.{}", name(dtype)), dtype, {3, 8}));
+    tensors.push_back(testing::tensor(fmt::format("none.{}", name(dtype)), dtype, {3, 0}));
+    if (bytes(dtype) > 0)
+      tensors.push_back(testing::tensor(fmt::format("scalar.{}", name(dtype)), dtype, {}));
   }
   for (const std::string& odd :
        {std::string(), std::string("."), std::string(".."), std::string("a/b"), std::string("/"),
         std::string("%"), std::string("%2F"), std::string("a%"), std::string("x\0y", 3),
         std::string("caf\xc3\xa9 \xf0\x9f\x98\x80"), std::string(1000, 'n')}) {
-    tensors.push_back(tensor(odd, DType::bf16, {2}));
+    tensors.push_back(testing::tensor(odd, DType::bf16, {2}));
   }
-  tensors.push_back(tensor("rank32", DType::f32, Shape(32, 1)));
+  tensors.push_back(testing::tensor("rank32", DType::f32, Shape(32, 1)));
   const std::map<std::string, std::string> metadata{
       {"format", "pt"}, {"", ""}, {"a/b%", "caf\xc3\xa9\n"}, {"long", std::string(100'000, 'x')}};
   make("s.h5", tensors, metadata);
@@ -88,7 +81,8 @@ TEST_F(Hdf5StateTest, NamesEscapeAsDocumentedAndBack) {
 
 TEST_F(Hdf5StateTest, EqualContentGivesEqualBytes) {
   std::vector<TensorHeader> tensors;
-  for (int i = 0; i < 100; ++i) tensors.push_back(tensor(fmt::format("layer.{}", i), DType::bf16, {4, 4}));
+  for (int i = 0; i < 100; ++i)
+    tensors.push_back(testing::tensor(fmt::format("layer.{}", i), DType::bf16, {4, 4}));
   make("a.h5", tensors, {{"format", "pt"}, {"k", "v"}});
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));
   std::reverse(tensors.begin(), tensors.end());
@@ -97,22 +91,24 @@ TEST_F(Hdf5StateTest, EqualContentGivesEqualBytes) {
 }
 
 TEST_F(Hdf5StateTest, DataLiesInNaturalOrder) {
-  const Hdf5State state = make("a.h5", {tensor("l.10", DType::f32, {9}), tensor("l.9", DType::f32, {9})});
+  const Hdf5State state =
+      make("a.h5", {testing::tensor("l.10", DType::f32, {9}), testing::tensor("l.9", DType::f32, {9})});
   EXPECT_EQ(state.tensors.at(0).name, "l.10");
   EXPECT_GT(state.tensors.at(0).offset, state.tensors.at(1).offset);
 }
 
 TEST_F(Hdf5StateTest, CreatingReplacesAnOlderFileOnlyOnSuccess) {
-  make("a.h5", {tensor("old", DType::f32, {1})});
-  EXPECT_TRUE(
-      failure_of([&] { create_hdf5_state(folder_ / "a.h5", {tensor("x", DType::f32, Shape(33, 1))}, {}); }));
+  make("a.h5", {testing::tensor("old", DType::f32, {1})});
+  EXPECT_TRUE(failure_of(
+      [&] { create_hdf5_state(folder_ / "a.h5", {testing::tensor("x", DType::f32, Shape(33, 1))}, {}); }));
   set_fault_plan("rename:enospc");
-  EXPECT_EQ(
-      failure_of([&] { create_hdf5_state(folder_ / "a.h5", {tensor("x", DType::f32, {1})}, {}); })->code,
-      ExitCode::system_io);
+  EXPECT_EQ(failure_of([&] {
+              create_hdf5_state(folder_ / "a.h5", {testing::tensor("x", DType::f32, {1})}, {});
+            })->code,
+            ExitCode::system_io);
   set_fault_plan("");
   EXPECT_EQ(read_hdf5_state(folder_ / "a.h5").tensors.at(0).name, "old");
-  create_hdf5_state(folder_ / "a.h5", {tensor("new", DType::f32, {1})}, {});
+  create_hdf5_state(folder_ / "a.h5", {testing::tensor("new", DType::f32, {1})}, {});
   EXPECT_EQ(read_hdf5_state(folder_ / "a.h5").tensors.at(0).name, "new");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 1);
 }
@@ -126,14 +122,16 @@ TEST_F(Hdf5StateTest, CreationFailuresCarryTheLibrarysReason) {
   EXPECT_EQ(failure->message.find('\n'), std::string::npos);
   EXPECT_TRUE(failure_of([&] { create_hdf5_state(folder_ / "a.h5", {}, {{"k", std::string("\0", 1)}}); }));
   const auto twice = failure_of([&] {
-    create_hdf5_state(folder_ / "a.h5", {tensor("t", DType::f32, {1}), tensor("t", DType::f32, {1})}, {});
+    create_hdf5_state(folder_ / "a.h5",
+                      {testing::tensor("t", DType::f32, {1}), testing::tensor("t", DType::f32, {1})}, {});
   });
   ASSERT_TRUE(twice);
   EXPECT_EQ(twice->subject.tensor, "t");
 }
 
 TEST_F(Hdf5StateTest, EveryTruncationIsRefused) {
-  make("a.h5", {tensor("a", DType::f32, {64}), tensor("b", DType::bf16, {64})}, {{"k", "v"}});
+  make("a.h5", {testing::tensor("a", DType::f32, {64}), testing::tensor("b", DType::bf16, {64})},
+       {{"k", "v"}});
   const std::string whole = get(folder_ / "a.h5");
   for (std::size_t size = 0; size < whole.size(); size += size < 200 ? 1 : 37) {
     put(folder_ / "cut.h5", whole.substr(0, size));
@@ -153,7 +151,7 @@ TEST_F(Hdf5StateTest, ForeignFilesAreRefused) {
 }
 
 TEST_F(Hdf5StateTest, ThreadsMayReadAtOnce) {
-  make("a.h5", {tensor("a", DType::f32, {64})});
+  make("a.h5", {testing::tensor("a", DType::f32, {64})});
   std::vector<std::thread> threads;
   std::atomic<int> read{0};
   for (int t = 0; t < 4; ++t) {

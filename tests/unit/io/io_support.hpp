@@ -85,4 +85,12 @@ inline int status_in_child(const std::function<int()>& action) {
   return status;
 }
 
+inline TensorHeader tensor(std::string name, DType dtype, Shape shape) {
+  TensorHeader header;
+  header.name = std::move(name);
+  header.dtype = dtype;
+  header.shape = std::move(shape);
+  return header;
+}
+
 }  // namespace stockpot::io::testing

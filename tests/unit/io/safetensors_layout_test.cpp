@@ -13,23 +13,15 @@ namespace {
 using testing::failure_of;
 using ::testing::HasSubstr;
 
-TensorHeader tensor(std::string name, DType dtype, Shape shape) {
-  TensorHeader header;
-  header.name = std::move(name);
-  header.dtype = dtype;
-  header.shape = std::move(shape);
-  return header;
-}
-
 SafetensorsHeader reparse(const SafetensorsLayout& layout) {
   return parse_safetensors_header(std::string_view(layout.header).substr(8), layout.file_bytes, "again");
 }
 
 TEST(CanonicalSafetensors, WritesExactlyTheseBytes) {
-  const SafetensorsLayout layout =
-      canonical_safetensors({tensor("l.10", DType::bf16, {2}), tensor("l.2", DType::bf16, {1, 3}),
-                             tensor("z", DType::f64, {}), tensor("b", DType::boolean, {0})},
-                            {{"format", "pt"}, {"a\"", "\n"}});
+  const SafetensorsLayout layout = canonical_safetensors(
+      {testing::tensor("l.10", DType::bf16, {2}), testing::tensor("l.2", DType::bf16, {1, 3}),
+       testing::tensor("z", DType::f64, {}), testing::tensor("b", DType::boolean, {0})},
+      {{"format", "pt"}, {"a\"", "\n"}});
   const std::string json =
       R"({"__metadata__":{"a\"":"\n","format":"pt"},"z":{"dtype":"F64","shape":[],"data_offsets":[0,8]},)"
       R"("l.2":{"dtype":"BF16","shape":[1,3],"data_offsets":[8,14]},"l.10":{"dtype":"BF16","shape":[2],"data_offsets":[14,18]},)"
@@ -53,8 +45,8 @@ TEST(CanonicalSafetensors, AnyTensorsRoundTripAlignedWhateverTheirOrder) {
       Shape shape;
       for (std::uint64_t rank = random() % 4; rank > 0; --rank) shape.push_back(random() % 5);
       shape.push_back(8 * (random() % 3));
-      tensors.push_back(
-          tensor(fmt::format("t\"\\/\x7f\xc3\xa9.{}", i), static_cast<DType>(random() % dtype_count), shape));
+      tensors.push_back(testing::tensor(fmt::format("t\"\\/\x7f\xc3\xa9.{}", i),
+                                        static_cast<DType>(random() % dtype_count), shape));
     }
     const SafetensorsLayout layout = canonical_safetensors(tensors, {{"k", "v"}});
     EXPECT_EQ(layout.header.size() % 8, 0U);
@@ -85,17 +77,19 @@ TEST(CanonicalSafetensors, EmptyFileIsValid) {
 
 TEST(CanonicalSafetensors, RefusesWhatTheFormatCanNotHold) {
   EXPECT_THAT(failure_of([] {
-                canonical_safetensors({tensor("a", DType::f32, {}), tensor("a", DType::f32, {})}, {});
+                canonical_safetensors(
+                    {testing::tensor("a", DType::f32, {}), testing::tensor("a", DType::f32, {})}, {});
               })->message,
               HasSubstr("tensor 'a'"));
-  EXPECT_TRUE(failure_of([] { canonical_safetensors({tensor("__metadata__", DType::f32, {})}, {}); }));
-  EXPECT_TRUE(failure_of([] { canonical_safetensors({tensor("\xff", DType::f32, {})}, {}); }));
-  EXPECT_TRUE(failure_of([] { canonical_safetensors({tensor("a", DType::f4, {3})}, {}); }));
   EXPECT_TRUE(
-      failure_of([] { canonical_safetensors({tensor("a", DType::f32, {std::uint64_t{1} << 62})}, {}); }));
+      failure_of([] { canonical_safetensors({testing::tensor("__metadata__", DType::f32, {})}, {}); }));
+  EXPECT_TRUE(failure_of([] { canonical_safetensors({testing::tensor("\xff", DType::f32, {})}, {}); }));
+  EXPECT_TRUE(failure_of([] { canonical_safetensors({testing::tensor("a", DType::f4, {3})}, {}); }));
+  EXPECT_TRUE(failure_of(
+      [] { canonical_safetensors({testing::tensor("a", DType::f32, {std::uint64_t{1} << 62})}, {}); }));
   const Shape half{std::uint64_t{1} << 63};
   EXPECT_TRUE(failure_of([&] {
-    canonical_safetensors({tensor("a", DType::f4, half), tensor("b", DType::f4, half)}, {});
+    canonical_safetensors({testing::tensor("a", DType::f4, half), testing::tensor("b", DType::f4, half)}, {});
   }));
 }
 

@@ -18,7 +18,7 @@ using testing::failure_of;
 using ::testing::HasSubstr;
 using testing::Hdf5Builder;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 const std::string digest(32, 'a');
 
 class SampleFileTest : public ::testing::Test {
@@ -76,8 +76,10 @@ TEST_F(SampleFileTest, ListsWhatThereIs) {
 
 TEST_F(SampleFileTest, OnlyTokensThatCountAreRead) {
   const SampleFile file = make([](Hdf5Builder& f) {
-    f.doubles("/inputs/m", {2, 3, 2}, {0, 1, nan, nan, 4, 5, 6, 7, 8, 9, nan, -nan}, H5T_IEEE_F32LE);
-    f.doubles("/output_gradients/m", {2, 2, 1}, {1, nan, nan, 4});
+    f.doubles("/inputs/m", {2, 3, 2},
+              {0, 1, not_a_number, not_a_number, 4, 5, 6, 7, 8, 9, not_a_number, -not_a_number},
+              H5T_IEEE_F32LE);
+    f.doubles("/output_gradients/m", {2, 2, 1}, {1, not_a_number, not_a_number, 4});
     f.text("/output_gradients/m", "mask", "/masks/decoder");
     f.integers("/attention_mask", {2, 3}, {1, 0, 1, 1, 1, 0});
     f.integers("/masks/decoder", {2, 2}, {1, 0, 0, 1}, H5T_STD_U8LE);
@@ -93,7 +95,8 @@ TEST_F(SampleFileTest, OnlyTokensThatCountAreRead) {
 TEST_F(SampleFileTest, CompressedFilesReadTheSame) {
   for (const bool compressed : {false, true}) {
     const SampleFile file = make([&](Hdf5Builder& f) {
-      f.doubles("/inputs/m", {3, 2, 2}, {0, 1, 2, 3, nan, 5, 6, 7, 8, 9, 10, 11}, H5T_IEEE_F32LE, compressed);
+      f.doubles("/inputs/m", {3, 2, 2}, {0, 1, 2, 3, not_a_number, 5, 6, 7, 8, 9, 10, 11}, H5T_IEEE_F32LE,
+                compressed);
       f.integers("/attention_mask", {3, 2}, {1, 1, 0, 1, 1, 1}, H5T_STD_I8LE, compressed);
       f.doubles("/gradients/w", {3, 4}, counting(12), H5T_IEEE_F64LE, compressed);
     });
@@ -141,9 +144,9 @@ TEST_F(SampleFileTest, AFileOfInputsNeedsNoLabels) {
 
 TEST_F(SampleFileTest, ValuesThatCountMustBeFinite) {
   const SampleFile file = make([](Hdf5Builder& f) {
-    f.doubles("/inputs/m", {2, 2, 2}, {0, 1, 2, 3, 4, 5, 6, nan});
+    f.doubles("/inputs/m", {2, 2, 2}, {0, 1, 2, 3, 4, 5, 6, not_a_number});
     f.doubles("/inputs/z", {2, 2, 1}, {0, 1, 2, std::numeric_limits<double>::infinity()}, H5T_IEEE_F32LE);
-    f.doubles("/gradients/w", {2, 3}, {0, 1, 2, 3, 4, nan});
+    f.doubles("/gradients/w", {2, 3}, {0, 1, 2, 3, 4, not_a_number});
   });
   std::vector<double> values;
   EXPECT_EQ(file.read_tokens(file.inputs()[0], 0, 1, values), 2U);
@@ -180,9 +183,10 @@ TEST_F(SampleFileTest, ProbabilitiesAreADistribution) {
     std::vector<double> values;
     std::string reason;
   };
-  for (const Case& c : {Case{{0.5, 0.5, 1.2, -0.2}, "example 1 has a probability that is negative or NaN"},
-                        Case{{0.5, 0.5, nan, 1}, "example 1 has a probability that is negative or NaN"},
-                        Case{{0.5, 0.5 + 2e-6, 0, 1}, "the probabilities of example 0 sum to"}}) {
+  for (const Case& c :
+       {Case{{0.5, 0.5, 1.2, -0.2}, "example 1 has a probability that is negative or NaN"},
+        Case{{0.5, 0.5, not_a_number, 1}, "example 1 has a probability that is negative or NaN"},
+        Case{{0.5, 0.5 + 2e-6, 0, 1}, "the probabilities of example 0 sum to"}}) {
     const SampleFile file = make(
         [&](Hdf5Builder& f) {
           f.doubles("/gradients/w", {2, 2, 1}, counting(4)).doubles("/probabilities", {2, 2}, c.values);

@@ -180,8 +180,8 @@ TEST_F(StatisticsWriterTest, ValuesThatNoReaderTakesAreNotWritten) {
   EXPECT_EQ(beyond->code, ExitCode::input);
   EXPECT_THAT(beyond->message,
               HasSubstr("object '/fisher/w': element 1 would be 1e+39, which F32 can't hold"));
-  const std::vector<double> nan{std::nan("")};
-  EXPECT_TRUE(failure_of([&] { writer.write_rows(writer.file().statistics().at(1), 0, 1, nan); }));
+  const std::vector<double> row{std::nan("")};
+  EXPECT_TRUE(failure_of([&] { writer.write_rows(writer.file().statistics().at(1), 0, 1, row); }));
   EXPECT_THROW(writer.write_block(writer.file().statistics().at(0), 1, large), std::invalid_argument);
   EXPECT_THROW(writer.write_rows(writer.file().statistics().at(1), 0, 1, large), std::invalid_argument);
 }

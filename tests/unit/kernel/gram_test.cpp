@@ -18,7 +18,7 @@ namespace {
 using test::Elements;
 using test::Kind;
 
-struct Problem {
+struct GramProblem {
   std::vector<Elements> inputs;
   std::optional<Elements> anchor;
   std::uint64_t count = 0;
@@ -42,9 +42,9 @@ struct Problem {
   }
 };
 
-Problem problem_of(std::mt19937_64& generator, const std::vector<DType>& dtypes, bool anchored,
-                   std::uint64_t count, Kind kind) {
-  Problem problem;
+GramProblem gram_problem_of(std::mt19937_64& generator, const std::vector<DType>& dtypes, bool anchored,
+                            std::uint64_t count, Kind kind) {
+  GramProblem problem;
   problem.count = count;
   for (const DType dtype : dtypes) problem.inputs.emplace_back(dtype, count, generator, kind);
   if (anchored) problem.anchor.emplace(dtypes.front(), count, generator, kind);
@@ -57,7 +57,7 @@ std::vector<double> products(const std::vector<double>& a, const std::vector<dou
   return result;
 }
 
-void expect_stated_sums(const Problem& problem) {
+void expect_stated_products(const GramProblem& problem) {
   const std::vector<double> sums = problem.sums();
   const std::vector<std::vector<double>> vectors = problem.vectors();
   std::size_t next = 0;
@@ -80,7 +80,7 @@ TEST_P(GramTest, AddsInTheStatedOrderForEveryType) {
       SCOPED_TRACE(name(dtype));
       for (int round = 0; round < 12 && !HasFailure(); ++round) {
         const std::vector<DType> dtypes(1 + generator() % 9, dtype);
-        expect_stated_sums(problem_of(generator, dtypes, round % 2 == 0, generator() % 200, kind));
+        expect_stated_products(gram_problem_of(generator, dtypes, round % 2 == 0, generator() % 200, kind));
       }
     }
   }
@@ -92,23 +92,26 @@ TEST_P(GramTest, AddsInTheStatedOrderForMixedTypes) {
   for (int round = 0; round < 100 && !HasFailure(); ++round) {
     std::vector<DType> dtypes(1 + generator() % 5);
     for (DType& dtype : dtypes) dtype = types[generator() % types.size()];
-    expect_stated_sums(problem_of(generator, dtypes, round % 2 == 0, generator() % 1200, Kind::weights));
+    expect_stated_products(
+        gram_problem_of(generator, dtypes, round % 2 == 0, generator() % 1200, Kind::weights));
   }
   // All models one type and only the anchor another.
-  Problem problem = problem_of(generator, {DType::bf16, DType::bf16}, false, 300, Kind::weights);
+  GramProblem problem = gram_problem_of(generator, {DType::bf16, DType::bf16}, false, 300, Kind::weights);
   problem.anchor.emplace(DType::f32, 300, generator, Kind::weights);
-  expect_stated_sums(problem);
+  expect_stated_products(problem);
 }
 
 TEST_P(GramTest, AddsInTheStatedOrderAtEveryLength) {
   std::mt19937_64 generator(3);
   for (std::uint64_t count = 0; count <= 130 && !HasFailure(); ++count) {
     for (const DType dtype : {DType::bf16, DType::f32}) {
-      expect_stated_sums(problem_of(generator, std::vector(3, dtype), count % 2 == 0, count, Kind::weights));
+      expect_stated_products(
+          gram_problem_of(generator, std::vector(3, dtype), count % 2 == 0, count, Kind::weights));
     }
   }
   for (const std::uint64_t count : {255u, 256u, 257u, 511u, 512u, 513u, 528u, 1024u, 4095u, 4096u}) {
-    expect_stated_sums(problem_of(generator, std::vector(2, DType::bf16), true, count, Kind::weights));
+    expect_stated_products(
+        gram_problem_of(generator, std::vector(2, DType::bf16), true, count, Kind::weights));
   }
 }
 
@@ -116,17 +119,18 @@ TEST_P(GramTest, AddsInTheStatedOrderForEveryNumberOfVectors) {
   std::mt19937_64 generator(4);
   for (std::size_t models = 0; models <= 33 && !HasFailure(); ++models) {
     if (models == 0) {
-      EXPECT_THAT(Problem().sums(), testing::IsEmpty());
+      EXPECT_THAT(GramProblem().sums(), testing::IsEmpty());
       continue;
     }
-    expect_stated_sums(
-        problem_of(generator, std::vector(models, DType::f16), models % 2 == 0, 275, Kind::weights));
+    expect_stated_products(
+        gram_problem_of(generator, std::vector(models, DType::f16), models % 2 == 0, 275, Kind::weights));
   }
 }
 
 TEST_P(GramTest, IsCloseToTheExactMatrix) {
   std::mt19937_64 generator(5);
-  const Problem problem = problem_of(generator, std::vector(4, DType::bf16), true, 4096, Kind::weights);
+  const GramProblem problem =
+      gram_problem_of(generator, std::vector(4, DType::bf16), true, 4096, Kind::weights);
   const std::vector<std::vector<double>> vectors = problem.vectors();
   const std::vector<double> sums = problem.sums();
   for (std::size_t row = 0; row < vectors.size(); ++row) {

@@ -21,7 +21,7 @@ using test::Elements;
 using test::InstructionSetTest;
 using test::Kind;
 
-struct Problem {
+struct FormProblem {
   LinearForm form;
   std::vector<Elements> inputs;
   Elements anchor;
@@ -51,8 +51,8 @@ LinearForm random_form(std::mt19937_64& generator, std::size_t models) {
   return form;
 }
 
-Problem random_problem(std::mt19937_64& generator, DType input, DType output, Kind kind) {
-  Problem problem;
+FormProblem random_problem(std::mt19937_64& generator, DType input, DType output, Kind kind) {
+  FormProblem problem;
   problem.count = generator() % 131;
   if (generator() % 16 == 0) problem.count += 1024;  // more than one block
   const std::size_t models = 1 + generator() % 9;
@@ -65,7 +65,7 @@ Problem random_problem(std::mt19937_64& generator, DType input, DType output, Ki
   return problem;
 }
 
-void expect_equal_to_reference(const Problem& problem, std::mt19937_64& generator) {
+void expect_equal_to_reference(const FormProblem& problem, std::mt19937_64& generator) {
   Elements expected(problem.output, problem.count, generator, Kind::bits);
   Elements actual(problem.output, problem.count, generator, Kind::bits);
   const std::vector<TypedInput> inputs = problem.views();
@@ -100,7 +100,7 @@ TEST_P(LinearFormTest, EqualsReferenceForMixedTypes) {
   for (int round = 0; round < 400 && !HasFailure(); ++round) {
     const DType output = test::output_types()[generator() % 4];
     const Kind kind = generator() % 2 == 0 ? Kind::bits : Kind::weights;
-    Problem problem = random_problem(generator, DType::f32, output, kind);
+    FormProblem problem = random_problem(generator, DType::f32, output, kind);
     for (Elements& input : problem.inputs) {
       input = Elements(types[generator() % types.size()], problem.count, generator, kind);
     }
@@ -112,7 +112,7 @@ TEST_P(LinearFormTest, EqualsReferenceForMixedTypes) {
 TEST_P(LinearFormTest, EqualsReferenceAtEveryLength) {
   std::mt19937_64 generator(3);
   for (std::uint64_t count = 0; count <= 130 && !HasFailure(); ++count) {
-    Problem problem;
+    FormProblem problem;
     problem.count = count;
     problem.form.weights = {0.25, 0.7, -1.3};
     problem.form.divisor = 3.0;
@@ -240,7 +240,7 @@ TEST_P(LinearFormTest, RunningSumSplitAnywhereIsTheWhole) {
   std::mt19937_64 generator(6);
   for (int round = 0; round < 60 && !HasFailure(); ++round) {
     const DType output = test::output_types()[generator() % 4];
-    Problem problem =
+    FormProblem problem =
         random_problem(generator, DType::bf16, output, round % 2 == 0 ? Kind::weights : Kind::edges);
     if (round % 3 == 0) problem.inputs.back() = Elements(DType::f16, problem.count, generator, Kind::weights);
     const std::vector<TypedInput> inputs = problem.views();

@@ -19,8 +19,8 @@ using test::Elements;
 using test::InstructionSetTest;
 using test::Kind;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+using test::infinity;
+using test::not_a_number;
 
 /// Bit for bit, but every NaN is as good as any other.
 void expect_same_keys(const std::vector<double>& actual, const std::vector<double>& expected) {

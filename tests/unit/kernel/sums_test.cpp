@@ -83,10 +83,9 @@ TEST_P(SumsTest, HaveOneZeroAndOneNan) {
   const std::vector<double> zeros(37, -0.0);
   EXPECT_FALSE(std::signbit(lane_sum(zeros)));
   EXPECT_FALSE(std::signbit(lane_sum({})));
-  const double infinity = std::numeric_limits<double>::infinity();
-  const std::vector<double> opposite{infinity, 1.0, -infinity};
+  const std::vector<double> opposite{test::infinity, 1.0, -test::infinity};
   EXPECT_EQ(std::bit_cast<std::uint64_t>(lane_sum(opposite)), 0x7ff8000000000000u);
-  EXPECT_EQ(absolute_sum(opposite), infinity);
+  EXPECT_EQ(absolute_sum(opposite), test::infinity);
   const std::vector<double> negative_nan(3, -std::numeric_limits<double>::quiet_NaN());
   EXPECT_EQ(std::bit_cast<std::uint64_t>(sum_of_products(negative_nan, opposite)), 0x7ff8000000000000u);
 }

@@ -22,8 +22,8 @@ using test::Kind;
 using test::Sparse;
 using test::Tile;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+using test::infinity;
+using test::not_a_number;
 
 /// The formula of one element, operation by operation.
 double expected_value(const TaskVectorForm& form, const Tile& tile, const Sparse& sparse,

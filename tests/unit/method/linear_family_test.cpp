@@ -12,7 +12,7 @@ using Values = std::vector<double>;
 /// One element of the result from the elements of the models and of the anchor.
 using Expression = std::function<double(const Values& x, double b)>;
 
-/// Exact comparison of a method with its stated expression (methods.md 15) on random elements of every dtype.
+/// Exact comparison of a method with its stated expression on random elements of every dtype.
 void expect_expression(const std::string& method_name, const ParameterValues& values, std::size_t models,
                        bool anchored, const Expression& expression) {
   for (const DType dtype : {DType::bf16, DType::f16, DType::f32, DType::f64}) {

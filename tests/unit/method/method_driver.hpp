@@ -202,4 +202,9 @@ inline std::size_t ingredients(const recipe::MethodSchema& schema) {
   return schema.maximum_models == 0 ? 3 : std::min<std::size_t>(3, schema.maximum_models - anchors);
 }
 
+/// Of the whole output, as doubles.
+inline std::vector<double> result(const MethodRun& run) {
+  return MethodRun::load(run.output_dtype, run.run());
+}
+
 }  // namespace stockpot::method

@@ -18,9 +18,6 @@ MethodRun owned(const std::string& method, std::vector<Values> models, Values an
   if (method == "ramplus_tl") run.values.shared.insert({{"r", r}, {"alpha", alpha}});
   return run;
 }
-Values result(const MethodRun& run) {
-  return MethodRun::load(run.output_dtype, run.run());
-}
 
 /// What ram makes of one element.
 double ram_element(const Values& x, double b, double epsilon) {

@@ -21,9 +21,6 @@ MethodRun sce(std::vector<Values> models, Values anchor, double select_topk, dou
   run.values.shared = {{"select_topk", select_topk}, {"epsilon", epsilon}};
   return run;
 }
-Values result(const MethodRun& run) {
-  return MethodRun::load(run.output_dtype, run.run());
-}
 
 /// Positions of the largest variances by sorting all of them: lowest index first among equals.
 std::vector<bool> most_varying(const std::vector<Values>& deltas, double share) {
@@ -48,7 +45,7 @@ std::vector<bool> most_varying(const std::vector<Values>& deltas, double share) 
   return chosen;
 }
 
-/// methods.md 11 and 15 on a base model of zeros.
+/// SCE from its description, on a base model of zeros.
 Values merged(const std::vector<Values>& deltas, const std::vector<bool>& chosen) {
   Values weights;
   double total = 0.0;

@@ -110,4 +110,11 @@ inline std::vector<std::string> sources(const Planning& planning, const TensorTa
   return list;
 }
 
+/// As the lines that a user sees.
+inline std::vector<std::string> texts(const std::vector<recipe::Problem>& problems) {
+  std::vector<std::string> list;
+  for (const recipe::Problem& problem : problems) list.push_back(recipe::to_string(problem));
+  return list;
+}
+
 }  // namespace stockpot::plan

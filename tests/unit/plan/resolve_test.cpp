@@ -12,12 +12,6 @@ using testing::Not;
 
 const std::string two_models = "merge_method: uniform_soup\nmodels: [{model: a}, {model: b}]\n";
 
-std::vector<std::string> texts(const std::vector<recipe::Problem>& problems) {
-  std::vector<std::string> list;
-  for (const recipe::Problem& problem : problems) list.push_back(recipe::to_string(problem));
-  return list;
-}
-
 TEST(Resolve, EveryTensorIsMadeOfAllModelsInRecipeOrder) {
   const Planning p = planning(two_models, {Headers("b").decoder(11), Headers("a").decoder(11)});
   const ResolvedMerge merge = p.resolve();

@@ -9,12 +9,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-std::vector<std::string> texts(const std::vector<recipe::Problem>& problems) {
-  std::vector<std::string> list;
-  for (const recipe::Problem& problem : problems) list.push_back(recipe::to_string(problem));
-  return list;
-}
-
 TEST(Slices, AFrankenmergeStacksLayers) {
   const Planning p = planning(
       "merge_method: passthrough\nslices:\n"

@@ -12,13 +12,13 @@ using testing::random_data;
 using testing::random_parameters;
 using testing::Widths;
 
-const Widths widths{9, 17, 13, 10};
+const Widths cut_widths{9, 17, 13, 10};
 constexpr std::uint64_t examples = 151;
 
 class Cuts : public ::testing::TestWithParam<std::uint64_t> {
  protected:
-  std::unique_ptr<Probe> probe_ = open_mlp(random_parameters(widths));
-  Data data_ = random_data(examples, widths);
+  std::unique_ptr<Probe> probe_ = open_mlp(random_parameters(cut_widths));
+  Data data_ = random_data(examples, cut_widths);
 
   void for_each_part(const std::function<void(const Batch&)>& use) const {
     for (std::uint64_t first = 0; first < examples; first += GetParam()) {
@@ -117,8 +117,8 @@ class WithoutSums : public Probe {
 };
 
 TEST(Interface, LossGradientsFollowFromLogitsAndPullbacks) {
-  const Parameters parameters = random_parameters(widths);
-  const Data data = random_data(examples, widths);
+  const Parameters parameters = random_parameters(cut_widths);
+  const Data data = random_data(examples, cut_widths);
   LossGradient own;
   LossGradient made;
   open_mlp(parameters)->add_loss_gradient(data.batch(), own);
@@ -131,8 +131,8 @@ TEST(Interface, LossGradientsFollowFromLogitsAndPullbacks) {
 }
 
 TEST(Interface, SquaredGradientsFollowFromVisits) {
-  const Parameters parameters = random_parameters(widths);
-  const Data data = random_data(examples, widths);
+  const Parameters parameters = random_parameters(cut_widths);
+  const Data data = random_data(examples, cut_widths);
   for (const LabelMode mode : {LabelMode::exact, LabelMode::sampled, LabelMode::empirical}) {
     Parameters own;
     Parameters made;

@@ -13,7 +13,7 @@ namespace {
 using testing::expect_near_relative;
 using testing::logits_of;
 
-constexpr double tolerance = 1e-12;
+constexpr double golden_tolerance = 1e-12;
 
 nlohmann::json golden() {
   const auto path = std::filesystem::path(__FILE__).parent_path() / "../../golden/probe/mlp.json";
@@ -35,7 +35,7 @@ class GoldenMlp : public ::testing::TestWithParam<const char*> {
     const auto numbers = expected.at("values").get<std::vector<double>>();
     ASSERT_EQ(values.size(), numbers.size()) << what;
     for (std::size_t i = 0; i < numbers.size(); ++i)
-      expect_near_relative(values[i], numbers[i], tolerance, 1e-2, what);
+      expect_near_relative(values[i], numbers[i], golden_tolerance, 1e-2, what);
   }
 
   nlohmann::json case_ = golden().at("cases").at(GetParam());
@@ -49,7 +49,7 @@ TEST_P(GoldenMlp, LogitsLossAndAccuracy) {
   expect_values(logits_of(*probe_, data_.batch()), expected_.at("logits"), "logits");
   Evaluation evaluation;
   probe_->evaluate(data_.batch(), evaluation);
-  EXPECT_NEAR(evaluation.loss(), expected_.at("loss").get<double>(), tolerance);
+  EXPECT_NEAR(evaluation.loss(), expected_.at("loss").get<double>(), golden_tolerance);
   EXPECT_EQ(evaluation.metric("accuracy"), expected_.at("accuracy").get<double>());
 }
 

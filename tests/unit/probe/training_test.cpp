@@ -29,7 +29,7 @@ Data clouds(std::uint64_t examples) {
   return data;
 }
 
-const Widths widths{2, 16, 3};
+const Widths trained_widths{2, 16, 3};
 
 std::vector<std::vector<double>> values_of(const Parameters& parameters) {
   std::vector<std::vector<double>> values;
@@ -40,7 +40,7 @@ std::vector<std::vector<double>> values_of(const Parameters& parameters) {
 TEST(Training, LowersTheLossAndIsReproducible) {
   const Data data = clouds(240);
   const TrainingOptions options{.epochs = 20, .batch_size = 32, .learning_rate = 1e-2, .seed = 3};
-  const TrainingResult first = train(open_mlp, initial_mlp(widths, 3), data.batch(), options);
+  const TrainingResult first = train(open_mlp, initial_mlp(trained_widths, 3), data.batch(), options);
   ASSERT_EQ(first.history.size(), 20U);
   EXPECT_LT(first.history.back().loss, 0.5 * first.history.front().loss);
   EXPECT_GT(first.history.back().accuracy, 0.9);
@@ -48,13 +48,13 @@ TEST(Training, LowersTheLossAndIsReproducible) {
   open_mlp(first.parameters)->evaluate(data.batch(), evaluation);
   EXPECT_GT(evaluation.metric("accuracy"), 0.9);
 
-  const TrainingResult second = train(open_mlp, initial_mlp(widths, 3), data.batch(), options);
+  const TrainingResult second = train(open_mlp, initial_mlp(trained_widths, 3), data.batch(), options);
   EXPECT_EQ(values_of(first.parameters), values_of(second.parameters));
   for (std::size_t e = 0; e < 20; ++e) EXPECT_EQ(first.history[e].loss, second.history[e].loss);
 
   TrainingOptions other = options;
   other.seed = 4;
-  EXPECT_NE(values_of(train(open_mlp, initial_mlp(widths, 3), data.batch(), other).parameters),
+  EXPECT_NE(values_of(train(open_mlp, initial_mlp(trained_widths, 3), data.batch(), other).parameters),
             values_of(first.parameters));
 }
 
@@ -63,7 +63,7 @@ TEST(Training, StepsAreThoseOfAdamW) {
   const Data data = clouds(30);
   const TrainingOptions options{
       .epochs = 4, .batch_size = 0, .learning_rate = 0.02, .weight_decay = 0.1, .shuffle = false};
-  Parameters expected = initial_mlp(widths, 1);
+  Parameters expected = initial_mlp(trained_widths, 1);
   const TrainingResult result = train(open_mlp, expected, data.batch(), options);
   std::vector<std::vector<double>> m = values_of(zeros(open_mlp(expected)->shape().parameters));
   std::vector<std::vector<double>> v = m;
@@ -93,7 +93,7 @@ TEST(Training, StepsAreThoseOfAdamW) {
 
 TEST(Training, FrozenTensorsStay) {
   const Data data = clouds(30);
-  const Parameters initial = initial_mlp(widths, 1);
+  const Parameters initial = initial_mlp(trained_widths, 1);
   const TrainingResult result =
       train(open_mlp, initial, data.batch(),
             {.epochs = 2, .weight_decay = 0.1, .frozen = {"layers.1.weight", "layers.1.bias"}});
@@ -106,7 +106,7 @@ TEST(Training, FrozenTensorsStay) {
 TEST(Training, CosineStartsAtTheRateAndFalls) {
   const Data data = clouds(30);
   TrainingOptions options{.epochs = 1, .batch_size = 0};
-  const Parameters initial = initial_mlp(widths, 1);
+  const Parameters initial = initial_mlp(trained_widths, 1);
   const auto trained = [&](Schedule schedule, std::uint64_t epochs) {
     options.schedule = schedule;
     options.epochs = epochs;
@@ -127,7 +127,7 @@ TEST(Training, AugmentsCopies) {
     inputs[0] = 0;
     inputs[1] = 0;
   };
-  const TrainingResult result = train(open_mlp, initial_mlp(widths, 1), data.batch(), options);
+  const TrainingResult result = train(open_mlp, initial_mlp(trained_widths, 1), data.batch(), options);
   EXPECT_EQ(data.inputs, before);
   ASSERT_EQ(calls.size(), 14U);
   EXPECT_EQ(calls[8], (std::pair<std::uint64_t, std::uint64_t>{1, 1}));
@@ -167,7 +167,7 @@ TEST(Training, InitialParametersAreHes) {
 TEST(Training, RefusesBadOptionsAndData) {
   const Data data = clouds(6);
   const auto code_of = [&](const TrainingOptions& options, const Batch& batch) {
-    const auto failure = failure_of([&] { train(open_mlp, initial_mlp(widths, 1), batch, options); });
+    const auto failure = failure_of([&] { train(open_mlp, initial_mlp(trained_widths, 1), batch, options); });
     return failure ? failure->code : ExitCode::success;
   };
   EXPECT_EQ(code_of({.learning_rate = -1}, data.batch()), ExitCode::usage);

@@ -36,4 +36,18 @@ inline Recipe good(std::string_view text) {
   return *parsed.recipe;
 }
 
+struct ProblemCase {
+  std::string text;
+  std::string problem;
+};
+
+/// Each text has exactly one problem, an error that contains the given words.
+inline void expect_one_problem_each(const std::vector<ProblemCase>& cases) {
+  using testing::AllOf, testing::ElementsAre, testing::HasSubstr, testing::StartsWith;
+  for (const ProblemCase& c : cases) {
+    EXPECT_THAT(problems(c.text), ElementsAre(AllOf(StartsWith("error: "), HasSubstr(c.problem)))) << c.text;
+    EXPECT_FALSE(parse(c.text).recipe) << c.text;
+  }
+}
+
 }  // namespace stockpot::recipe::test

@@ -14,6 +14,7 @@
 namespace stockpot::recipe {
 namespace {
 
+using test::expect_one_problem_each;
 using test::problems;
 using testing::AllOf;
 using testing::ElementsAre;
@@ -28,19 +29,6 @@ std::string linear(const std::string& more) {
 /// A recipe whose only model carries `parameters`.
 std::string linear_parameters(const std::string& parameters) {
   return "merge_method: linear\nmodels:\n- model: a\n  parameters: " + parameters;
-}
-
-struct Case {
-  std::string text;
-  std::string problem;
-};
-
-/// Each text has exactly one problem, an error that contains the given words.
-void expect_one_problem_each(const std::vector<Case>& cases) {
-  for (const Case& c : cases) {
-    EXPECT_THAT(problems(c.text), ElementsAre(AllOf(StartsWith("error: "), HasSubstr(c.problem)))) << c.text;
-    EXPECT_FALSE(test::parse(c.text).recipe) << c.text;
-  }
 }
 
 TEST(Problem, formats_with_place_and_suggestion) {

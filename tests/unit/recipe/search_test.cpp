@@ -9,6 +9,7 @@
 namespace stockpot::recipe {
 namespace {
 
+using test::expect_one_problem_each;
 using test::good;
 using test::problems;
 using testing::AllOf;
@@ -33,14 +34,6 @@ std::string ties(const std::string& more) {
 
 std::string ties_over(const std::string& space, const std::string& strategy = "random") {
   return ties("search: {strategy: " + strategy + ", space: " + space + "}\n" + evaluated);
-}
-
-/// Each text has exactly one problem, an error that contains the given words.
-void expect_one_problem_each(const std::vector<std::pair<std::string, std::string>>& cases) {
-  for (const auto& [text, problem] : cases) {
-    EXPECT_THAT(problems(text), ElementsAre(AllOf(StartsWith("error: line "), HasSubstr(problem)))) << text;
-    EXPECT_FALSE(test::parse(text).recipe) << text;
-  }
 }
 
 TEST(SearchBlock, HasTheContractsDefaults) {

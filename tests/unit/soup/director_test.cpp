@@ -54,10 +54,10 @@ class Directors : public ::testing::TestWithParam<recipe::Strategy> {
     return begun;
   }
   [[nodiscard]] std::vector<StoredEvaluation> stored() const {
-    return read_trace(test::read_file(path), models, "trace");
+    return read_trace(stockpot::test::read_file(path), models, "trace");
   }
 
-  test::TemporaryFolder folder;
+  stockpot::test::TemporaryFolder folder;
   std::filesystem::path path = folder / "trace.jsonl";
   std::mt19937_64 random{3};
   testing::Evaluations outcomes = testing::arbitrary(5, 12, 0.1);
@@ -69,7 +69,7 @@ TEST_P(Directors, WriteOneTraceHoweverManyEvaluateAtATime) {
     for (int repetition = 0; repetition < 20; ++repetition) {
       std::filesystem::remove(path);
       const std::uint64_t begun = run(workers, 1000);
-      const std::string text = test::read_file(path);
+      const std::string text = stockpot::test::read_file(path);
       if (expected.empty()) expected = text;
       EXPECT_EQ(text, expected);
       // A generation of CMA-ES is known before it is scored.
@@ -82,14 +82,14 @@ TEST_P(Directors, WriteOneTraceHoweverManyEvaluateAtATime) {
 
 TEST_P(Directors, GoOnFromATraceAndEvaluateNothingTwice) {
   run(1, 1000);
-  const std::string whole = test::read_file(path);
+  const std::string whole = stockpot::test::read_file(path);
   const std::uint64_t evaluations = stored().size();
   for (std::uint64_t done = 0; done <= evaluations; ++done) {
     std::filesystem::remove(path);
     EXPECT_EQ(run(1, done), done);
     std::ofstream(path, std::ios::app) << "{\"candidate\": 3, \"pha";  // its writer died there
     EXPECT_EQ(run(1, 1000), evaluations - done);
-    EXPECT_EQ(test::read_file(path), whole);
+    EXPECT_EQ(stockpot::test::read_file(path), whole);
   }
 }
 
@@ -101,7 +101,7 @@ class GreedyDirectors : public Directors {};
 
 TEST_P(GreedyDirectors, RefuseATraceOfAnotherSearch) {
   run(1, 4);
-  std::string text = test::read_file(path);
+  std::string text = stockpot::test::read_file(path);
   text.replace(text.find("\"ingredients\":[0]"), 17, "\"ingredients\":[1]");
   std::ofstream(path) << text;
   EXPECT_THROW(run(1, 1000), Error);

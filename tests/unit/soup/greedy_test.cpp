@@ -14,7 +14,7 @@ struct Options {
   bool last_first = true;
 };
 
-/// Greedy soups as methods.md 1.2 puts them, on scores alone: one list of pairs, no states.
+/// Greedy soups as their authors describe them, on scores alone: one list of pairs, no states.
 struct Oracle {
   std::vector<std::uint64_t> soup;
   double best = 0.0;

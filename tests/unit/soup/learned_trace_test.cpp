@@ -64,7 +64,7 @@ TEST(LearnedTrace, GradientsReadBackExactlyAndOthersAreRefused) {
 }
 
 TEST(LearnedTrace, GoesOnBehindTheLastWholeLine) {
-  const test::TemporaryFolder folder;
+  const stockpot::test::TemporaryFolder folder;
   const Digest data = digest_of("examples");
   const std::string first = learn_line(0, groups, before, gradient, false, 0.25);
   const std::string second = learn_line(1, groups, before, gradient, false, 0.5);

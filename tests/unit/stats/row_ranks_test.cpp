@@ -13,7 +13,7 @@
 namespace stockpot::stats {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double infinite = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// By comparing each pair: how many are smaller, or equal and further back.
@@ -47,7 +47,7 @@ TEST(RowRanks, CountsWhatIsSmaller) {
       if (kind == 1) value = std::ldexp(value, static_cast<int>(generator() % 2000) - 1000);
       if (kind == 2) value = static_cast<double>(generator() % 4);  // ties, zeros among them
       if (kind == 3 && generator() % 2 == 0) value = 0.0;
-      if (kind == 4) value = std::array{0.0, infinity, not_a_number, 5e-324, 1.0}[generator() % 5];
+      if (kind == 4) value = std::array{0.0, infinite, not_a_number, 5e-324, 1.0}[generator() % 5];
       if (kind == 5) value = 1.0 + value * 0x1p-50;
     }
     ASSERT_EQ(ranked(ranker, row), counted(row)) << "kind " << kind;
