@@ -109,6 +109,8 @@ class Cluster:
             # Nodes on one host would share one another's memory segments, which are named after host and local rank.
             "OMPI_MCA_btl": "self,tcp",
             "OMPI_MCA_btl_tcp_if_include": "lo",
+            # On a busy host the default, by trees, now and then lets a rank leave MPI_Init while another is within it.
+            "SLURM_PMIX_FENCE": "ring",
         }
 
     def start(self):
