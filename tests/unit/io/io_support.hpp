@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "stockpot/base/error.hpp"
+#include "stockpot/io/safetensors.hpp"
 
 namespace stockpot::io::testing {
 

@@ -16,7 +16,7 @@ using testing::random_data;
 using testing::random_parameters;
 using testing::Widths;
 
-const Widths widths{5, 9, 4};
+const Widths ensemble_widths{5, 9, 4};
 
 /// Cross-entropy and accuracy of one row, straight from their definitions.
 struct Direct {
@@ -35,9 +35,10 @@ Direct direct(const std::vector<double>& row, std::int64_t label) {
 }
 
 TEST(LogitEnsemble, IsTheMeanOfTheLogits) {
-  const Data data = random_data(150, widths, 3);
-  const std::vector<Parameters> models{random_parameters(widths, 1), random_parameters(widths, 2),
-                                       random_parameters(widths, 3)};
+  const Data data = random_data(150, ensemble_widths, 3);
+  const std::vector<Parameters> models{random_parameters(ensemble_widths, 1),
+                                       random_parameters(ensemble_widths, 2),
+                                       random_parameters(ensemble_widths, 3)};
   Direct expected;
   std::vector<std::vector<double>> logits;
   for (const Parameters& model : models) logits.push_back(logits_of(*open_mlp(model), data.batch()));
@@ -57,8 +58,8 @@ TEST(LogitEnsemble, IsTheMeanOfTheLogits) {
 }
 
 TEST(LogitEnsemble, OfOneModelIsThatModel) {
-  const Data data = random_data(130, widths);
-  const std::vector<Parameters> models{random_parameters(widths)};
+  const Data data = random_data(130, ensemble_widths);
+  const std::vector<Parameters> models{random_parameters(ensemble_widths)};
   Evaluation alone;
   open_mlp(models.front())->evaluate(data.batch(), alone);
   const Evaluation ensemble = evaluate_logit_ensemble(open_mlp, models, data.batch());
@@ -67,21 +68,22 @@ TEST(LogitEnsemble, OfOneModelIsThatModel) {
 }
 
 TEST(LogitEnsemble, TakesModelsOneByOneAndOfOtherWidths) {
-  const Data data = random_data(20, widths);
-  const std::vector<Parameters> models{random_parameters(widths, 1), random_parameters({5, 3, 4}, 2)};
+  const Data data = random_data(20, ensemble_widths);
+  const std::vector<Parameters> models{random_parameters(ensemble_widths, 1),
+                                       random_parameters({5, 3, 4}, 2)};
   LogitEnsemble ensemble(data.batch());
   for (const Parameters& model : models) ensemble.add(*open_mlp(model));
   EXPECT_EQ(ensemble.evaluate().loss_sum, evaluate_logit_ensemble(open_mlp, models, data.batch()).loss_sum);
 }
 
 TEST(LogitEnsemble, RefusesWhatDoesNotFitTogether) {
-  const Data data = random_data(6, widths);
+  const Data data = random_data(6, ensemble_widths);
   const std::vector<Parameters> none;
   const auto empty = failure_of([&] { (void)evaluate_logit_ensemble(open_mlp, none, data.batch()); });
   ASSERT_TRUE(empty);
   EXPECT_EQ(empty->code, ExitCode::usage);
 
-  const std::vector<Parameters> models{random_parameters(widths), random_parameters({5, 9, 6})};
+  const std::vector<Parameters> models{random_parameters(ensemble_widths), random_parameters({5, 9, 6})};
   const auto classes = failure_of([&] { (void)evaluate_logit_ensemble(open_mlp, models, data.batch()); });
   ASSERT_TRUE(classes);
   EXPECT_EQ(classes->code, ExitCode::input);

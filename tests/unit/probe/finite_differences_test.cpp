@@ -15,7 +15,7 @@ using testing::random_parameters;
 using testing::Widths;
 
 constexpr double step = 1e-5;
-constexpr double tolerance = 1e-6;
+constexpr double difference_tolerance = 1e-6;
 
 class FiniteDifferences : public ::testing::TestWithParam<Widths> {
  protected:
@@ -42,7 +42,7 @@ class FiniteDifferences : public ::testing::TestWithParam<Widths> {
     for (std::size_t t = 0; t < gradient.size(); ++t) {
       ASSERT_EQ(gradient[t].size(), parameters_[t].values.size());
       for (std::size_t i = 0; i < gradient[t].size(); ++i) {
-        expect_near_relative(gradient[t][i], difference(t, i, function), tolerance, scale,
+        expect_near_relative(gradient[t][i], difference(t, i, function), difference_tolerance, scale,
                              parameters_[t].name + " " + std::to_string(i));
       }
     }
@@ -115,8 +115,8 @@ TEST_P(FiniteDifferences, LayerOutputs) {
           const double expected = difference(bias, o, [&](const Probe& moved) {
             return log_probability(moved, example, static_cast<std::int64_t>(row));
           });
-          expect_near_relative(rows.values[row * module.output_elements + o], expected, tolerance, 1,
-                               module.name);
+          expect_near_relative(rows.values[row * module.output_elements + o], expected, difference_tolerance,
+                               1, module.name);
         }
       }
     });
