@@ -31,6 +31,10 @@ target_compile_options(stockpot_warnings INTERFACE
 if(STOCKPOT_SANITIZE)
   target_compile_options(stockpot_flags INTERFACE -fsanitize=${STOCKPOT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(stockpot_flags INTERFACE -fsanitize=${STOCKPOT_SANITIZE})
+  if(STOCKPOT_SANITIZE MATCHES "address")
+    # Eigen would allocate otherwise than in pagmo2, which is compiled without the sanitizer and shares its matrices.
+    target_compile_definitions(stockpot_flags INTERFACE $<BUILD_INTERFACE:EIGEN_MALLOC_ALREADY_ALIGNED=1>)
+  endif()
 endif()
 if(STOCKPOT_COVERAGE)
   target_compile_options(stockpot_flags INTERFACE --coverage)

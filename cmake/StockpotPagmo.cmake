@@ -1,5 +1,6 @@
 # Target StockpotPagmo: pagmo2, from its static library where there is one beside the shared one. A program then holds the
 # few parts of it that it uses; the shared one registers hundreds of classes whenever a program starts (about 15 ms).
+# It hands over matrices of Eigen, whose layout in memory depends on -march: both must be compiled for the same processors.
 if(NOT TARGET StockpotPagmo)
   find_package(pagmo 2.18 REQUIRED)
   add_library(StockpotPagmo INTERFACE IMPORTED)
