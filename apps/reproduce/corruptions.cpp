@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::array<std::string_view, all_corruptions.size()> names{"noise", "shift", "rotation", "blur",
                                                                      "drop"};
-constexpr double noise_amplitude = 0.8;
-constexpr double largest_angle = std::numbers::pi / 4;
-constexpr double drop_probability = 0.4;
+constexpr double noise_amplitude = 0.5;
+constexpr double largest_angle = std::numbers::pi / 6;
+constexpr double drop_probability = 0.3;
 constexpr auto side = static_cast<int>(image_side);
 
 double pixel(const Image& image, int row, int column) {

@@ -11,11 +11,11 @@ namespace stockpot::reproduce {
 
 /// What happens to images outside the distribution that models were trained for.
 enum class Corruption : std::uint8_t {
-  noise,     ///< each pixel moved by up to 0.8 of the grey scale at random, and cut off at its ends
+  noise,     ///< each pixel moved by up to half of the grey scale at random, and cut off at its ends
   shift,     ///< by one pixel in one of eight directions, black pixels moving in
-  rotation,  ///< about the centre by up to 45 degrees, bilinear, black outside
+  rotation,  ///< about the centre by up to 30 degrees, bilinear, black outside
   blur,      ///< the mean of each pixel and its eight neighbours, black outside
-  drop       ///< each pixel black with probability 0.4
+  drop       ///< each pixel black with probability 0.3
 };
 inline constexpr std::array<Corruption, 5> all_corruptions{
     Corruption::noise, Corruption::shift, Corruption::rotation, Corruption::blur, Corruption::drop};

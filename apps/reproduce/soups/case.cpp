@@ -24,14 +24,15 @@ std::string_view name(Pool pool) {
   return {};
 }
 
-std::size_t size(Pool pool) {
+std::size_t size(Pool pool, Effort effort) {
+  constexpr std::size_t repetitions = 5;
   switch (pool) {
     case Pool::alike:
       return 16;
     case Pool::gentle:
       return 4;
     case Pool::varied:
-      return 20;
+      return effort == Effort::full ? repetitions * soup_models : soup_models;
     case Pool::independent:
       return 5;
   }
@@ -45,9 +46,9 @@ std::filesystem::path SoupCase::model(Pool pool, std::size_t number) const {
   return folder / fmt::format("{}-{}", name(pool), number);
 }
 
-std::vector<std::filesystem::path> SoupCase::models(Pool pool, std::size_t count) const {
+std::vector<std::filesystem::path> SoupCase::models(Pool pool, std::size_t first, std::size_t count) const {
   std::vector<std::filesystem::path> paths;
-  for (std::size_t i = 0; i < count; ++i) paths.push_back(model(pool, i));
+  for (std::size_t i = 0; i < count; ++i) paths.push_back(model(pool, first + i));
   return paths;
 }
 

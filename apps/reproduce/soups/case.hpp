@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "splits.hpp"
+#include "training_plan.hpp"
 
 namespace stockpot::reproduce {
 
@@ -18,8 +19,9 @@ enum class Pool : std::uint8_t {
   independent  ///< trained from their own initialisation, on the same images (E7)
 };
 std::string_view name(Pool pool);
-/// How many models a pool has.
-std::size_t size(Pool pool);
+/// How many models a pool has; the varied ones are several times `soup_models`, each its own repetition.
+std::size_t size(Pool pool, Effort effort);
+inline constexpr std::size_t soup_models = 20;
 
 /// One seed of the study: its images, and where its files lie.
 struct SoupCase {
@@ -31,8 +33,9 @@ struct SoupCase {
 
   [[nodiscard]] std::filesystem::path anchor() const { return folder / "anchor"; }
   [[nodiscard]] std::filesystem::path model(Pool pool, std::size_t number) const;
-  /// The first `count` models of a pool.
-  [[nodiscard]] std::vector<std::filesystem::path> models(Pool pool, std::size_t count) const;
+  /// Models first, ..., first + count - 1 of a pool.
+  [[nodiscard]] std::vector<std::filesystem::path> models(Pool pool, std::size_t first,
+                                                          std::size_t count) const;
   /// Data that searches choose by.
   [[nodiscard]] std::filesystem::path validation_data() const { return folder / "validation.h5"; }
   [[nodiscard]] std::filesystem::path merged(const std::string& what) const {

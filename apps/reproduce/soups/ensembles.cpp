@@ -14,7 +14,7 @@ constexpr std::size_t ensemble_models = 5;
 
 void add_setting(comm::Communicator& world, const SoupCase& seed, const TestSets& sets, Pool pool,
                  const std::string& setting, SoupStudy& study) {
-  const Paths models = seed.models(pool, ensemble_models);
+  const Paths models = seed.models(pool, 0, ensemble_models);
   const std::filesystem::path average = seed.merged(fmt::format("average-{}", name(pool)));
   merge(world, seed.seed, average_recipe(models), average);
   std::vector<Subject> subjects{model_subject(average), logits_subject(models),
@@ -36,7 +36,7 @@ void add_ensembles(comm::Communicator& world, const SoupCase& seed, const TestSe
   for (const double scale : {0.1, 1.0, 10.0, 100.0}) {
     const std::string setting = fmt::format("scale={}", scale);
     const std::filesystem::path out = seed.merged("average-" + setting);
-    merge(world, seed.seed, scaled_average_recipe(seed.models(Pool::alike, ensemble_models), scale), out);
+    merge(world, seed.seed, scaled_average_recipe(seed.models(Pool::alike, 0, ensemble_models), scale), out);
     study.results.add("E7", "weights", setting, "id", judge(world, sets, {model_subject(out)}).front().id);
   }
 }

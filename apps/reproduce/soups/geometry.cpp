@@ -1,11 +1,21 @@
 #include "soups/geometry.hpp"
 
 #include <span>
+#include <stdexcept>
 
 #include "merging.hpp"
 #include "stockpot/engine/geometry_job.hpp"
 
 namespace stockpot::reproduce {
+namespace {
+
+void fill(std::vector<double>& expected, const std::vector<double>& measured) {
+  if (measured.size() != expected.size())
+    throw std::logic_error("geometry of other models than were asked for");
+  expected = measured;
+}
+
+}  // namespace
 
 TaskGeometry measure_task_geometry(comm::Communicator& world, std::uint64_t seed, const Paths& models,
                                    const std::filesystem::path& base, const std::string& kind,
@@ -17,8 +27,8 @@ TaskGeometry measure_task_geometry(comm::Communicator& world, std::uint64_t seed
   const auto take = [&](const io::GeometryItem& measured) {
     if (measured.kind != kind || measured.name != item) return;
     for (const io::NamedNumbers& numbers : measured.numbers) {
-      if (numbers.name == "task_norm") geometry.norm = numbers.values;
-      if (numbers.name == "angle") geometry.angle = numbers.values;
+      if (numbers.name == "task_norm") fill(geometry.norm, numbers.values);
+      if (numbers.name == "angle") fill(geometry.angle, numbers.values);
     }
   };
   engine::measure_geometry(world, place_recipe(world, stock_recipe(models, base), out), options, take);

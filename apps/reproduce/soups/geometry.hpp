@@ -17,7 +17,7 @@ struct TaskGeometry {
 };
 
 /// Collective. Measured by `stats geometry`'s job, which leaves its file at `out`; of one item, as ("layer",
-/// "layers.0") or ("model", "all").
+/// "layers.0") or ("model", "all"). @pre the base is none of the models
 TaskGeometry measure_task_geometry(comm::Communicator& world, std::uint64_t seed, const Paths& models,
                                    const std::filesystem::path& base, const std::string& kind,
                                    const std::string& item, const std::filesystem::path& out);

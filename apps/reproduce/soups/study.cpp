@@ -18,7 +18,7 @@ SoupStudy run_soups(comm::Communicator& world, const StudyOptions& options) {
   for (const SoupCase& seed : seeds) {
     const TestSets sets(seed);
     add_thin_shell(world, seed, sets, options.effort, study);
-    add_searches(world, seed, sets, study);
+    add_searches(world, seed, sets, options.effort, study);
     add_ensembles(world, seed, sets, study);
   }
   comm::agree_after(world, "pictures", [&] {

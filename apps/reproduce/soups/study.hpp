@@ -26,7 +26,8 @@ SoupStudy run_soups(comm::Communicator& world, const StudyOptions& options);
 void add_thin_shell(comm::Communicator& world, const SoupCase& seed, const TestSets& sets, Effort effort,
                     SoupStudy& study);
 /// Collective. One seed's part of E2 and E6.
-void add_searches(comm::Communicator& world, const SoupCase& seed, const TestSets& sets, SoupStudy& study);
+void add_searches(comm::Communicator& world, const SoupCase& seed, const TestSets& sets, Effort effort,
+                  SoupStudy& study);
 /// Collective. One seed's part of E7. Leaves the averages that it is about at `SoupCase::merged`.
 void add_ensembles(comm::Communicator& world, const SoupCase& seed, const TestSets& sets, SoupStudy& study);
 

@@ -95,7 +95,7 @@ probe::TrainingOptions pool_training(Pool pool, Effort effort, std::uint64_t see
   if (pool == Pool::gentle) options.learning_rate = 1e-3;
   if (pool == Pool::independent) options.learning_rate = 2e-3;
   if (pool == Pool::varied) vary(options, RandomStream(seed, purpose(pool, number, "hyperparameters")));
-  if (pool == Pool::alike || pool == Pool::varied) {
+  if (pool == Pool::alike) {
     options.augment =
         changed_somehow(changes(mild_corruptions), RandomStream(seed, purpose(pool, number, "corruptions")),
                         RandomStream(seed, purpose(pool, number, "corruption")));
@@ -110,7 +110,7 @@ void train_pools(comm::Communicator& world, const std::vector<SoupCase>& seeds, 
   for (const SoupCase& seed : seeds) {
     anchors.emplace_back([&] { train_anchor(seed, effort); });
     for (const Pool pool : all_pools) {
-      for (std::size_t number = 0; number < size(pool); ++number) {
+      for (std::size_t number = 0; number < size(pool, effort); ++number) {
         others.emplace_back([&seed, pool, number, effort] { train_one(seed, pool, number, effort); });
       }
     }
