@@ -73,6 +73,7 @@ void write_patterns(const SoupCase& seed, const std::filesystem::path& folder) {
     io::write_text(folder / file, picture(rows), false);
   };
   write("single.pgm", first_layer(seed.model(Pool::alike, 0)));
+  write("single_independent.pgm", first_layer(seed.model(Pool::independent, 0)));
   write("average_same.pgm", first_layer(seed.merged("average-alike")));
   write("average_independent.pgm", first_layer(seed.merged("average-independent")));
   write("class_means.pgm", class_means(seed));

@@ -20,9 +20,9 @@ std::uint8_t grey(double value);
 /// of image_pixels, above 0
 std::string picture(std::span<const double> rows);
 
-/// Writes `single.pgm`, `average_same.pgm` and `average_independent.pgm`, the first layers of the first model
-/// and of the averages that `add_ensembles` left, and `class_means.pgm`, the mean training image of every
-/// class. Local.
+/// Writes first layers, of a fine-tuned model and one with its own initialisation (`single.pgm`,
+/// `single_independent.pgm`) and of the averages of their kind that `add_ensembles` left (`average_same.pgm`,
+/// `average_independent.pgm`), and `class_means.pgm`, the mean training image of every class. Local.
 void write_patterns(const SoupCase& seed, const std::filesystem::path& folder);
 
 }  // namespace stockpot::reproduce
