@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "corruptions.hpp"
+
 namespace stockpot::reproduce {
 namespace {
 
@@ -29,13 +31,6 @@ Image negative(Image image) {
   return image;
 }
 
-Image noisy(Image image, const RandomStream& noise, std::uint64_t place) {
-  for (std::size_t p = 0; p < image_pixels; ++p) {
-    image[p] = std::clamp(image[p] + noise_amplitude * (2 * noise.unit(place + p) - 1), 0.0, 1.0);
-  }
-  return image;
-}
-
 }  // namespace
 
 std::string_view name(Domain domain) {
@@ -53,7 +48,7 @@ Image show(Domain domain, const Image& image, const RandomStream& noise, std::ui
     case Domain::rotate:
       return rearranged(image, [](auto row, auto column) { return (last - column) * image_side + row; });
     case Domain::noise:
-      return noisy(image, noise, place);
+      return noisy(image, noise_amplitude, noise, place);
   }
   return image;
 }

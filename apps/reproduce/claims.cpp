@@ -3,10 +3,30 @@
 namespace stockpot::reproduce {
 
 Claim judge(const std::string& text, const Row& larger, const Row& smaller) {
-  Claim claim{.text = text, .difference = paired_difference(larger.values, smaller.values)};
-  if (larger.values.size() < 2) return claim;
+  return judge_difference(text, larger, smaller, {.low = 0});
+}
+
+Claim judge_difference(const std::string& text, const Row& row, const Row& other, const Bounds& bounds) {
+  Claim claim{.text = text, .difference = paired_difference(row.values, other.values)};
+  if (row.values.size() < 2) return claim;
   const auto [mean, standard_error] = claim.difference;
-  claim.verdict = mean > 0 && mean > 2 * standard_error ? Verdict::holds : Verdict::fails;
+  const bool is_within = mean - 2 * standard_error > bounds.low && mean + 2 * standard_error < bounds.high;
+  claim.verdict = is_within ? Verdict::holds : Verdict::fails;
+  return claim;
+}
+
+Claim judge_value(const std::string& text, const Row& row, const Bounds& bounds) {
+  Row zero = row;
+  zero.values.assign(row.values.size(), 0.0);
+  return judge_difference(text, row, zero, bounds);
+}
+
+Claim judge_always(const std::string& text, const Row& row, const Row& never_above) {
+  Claim claim{.text = text, .difference = paired_difference(row.values, never_above.values)};
+  claim.verdict = Verdict::holds;
+  for (std::size_t i = 0; i < row.values.size(); ++i) {
+    if (!(row.values[i] >= never_above.values[i])) claim.verdict = Verdict::fails;
+  }
   return claim;
 }
 

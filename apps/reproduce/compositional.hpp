@@ -1,19 +1,13 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "grid_search.hpp"
 #include "results.hpp"
+#include "study_options.hpp"
 
 namespace stockpot::reproduce {
-
-struct StudyOptions {
-  std::uint64_t seeds = 5;  ///< 0, 1, ..., seeds - 1
-  std::filesystem::path out;
-  Effort effort = Effort::full;
-};
 
 /// How one method of table E3 fared; by seed.
 struct MethodRecord {

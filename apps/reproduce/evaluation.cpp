@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "model_files.hpp"
-#include "stockpot/comm/agreement.hpp"
+#include "sharing.hpp"
 #include "stockpot/probe/mlp.hpp"
 
 namespace stockpot::reproduce {
@@ -23,17 +23,11 @@ double accuracy_in_pair(const probe::Probe& model, const Cell& cell, const Examp
 
 std::vector<double> accuracies(comm::Communicator& world, const std::filesystem::path& model,
                                const SeedCase& seed, Split split, const std::vector<std::size_t>& cells) {
-  std::vector<double> result(cells.size(), 0.0);
-  comm::agree_after(world, "evaluation", [&] {
-    const std::unique_ptr<probe::Probe> probe = probe::open_mlp(read_model(model));
-    const auto ranks = static_cast<std::size_t>(world.size());
-    for (auto i = static_cast<std::size_t>(world.rank()); i < cells.size(); i += ranks) {
-      result[i] = accuracy_in_pair(*probe, seed.cells[cells[i]], seed.examples(cells[i], split));
-    }
+  std::unique_ptr<probe::Probe> probe;
+  return shared_values(world, "evaluation", cells.size(), [&](std::size_t i) {
+    if (!probe) probe = probe::open_mlp(read_model(model));
+    return accuracy_in_pair(*probe, seed.cells[cells[i]], seed.examples(cells[i], split));
   });
-  // One rank's value and zeros: exact in any order.
-  world.all_reduce(std::span<double>(result), comm::ReduceOp::sum, "accuracies");
-  return result;
 }
 
 std::vector<std::size_t> range(std::size_t first, std::size_t end) {

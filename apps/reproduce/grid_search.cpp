@@ -7,10 +7,9 @@
 
 #include "evaluation.hpp"
 #include "flops.hpp"
+#include "merging.hpp"
 #include "recipe_text.hpp"
-#include "stockpot/comm/agreement.hpp"
 #include "stockpot/engine/merge_job.hpp"
-#include "stockpot/io/file.hpp"
 
 namespace stockpot::reproduce {
 namespace {
@@ -19,28 +18,11 @@ double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-engine::RunOptions merge_options(const comm::Communicator& world, const SeedCase& seed,
-                                 const std::filesystem::path& out) {
-  engine::RunOptions options;
-  options.output = out;
-  options.existing = io::ExistingOutput::overwrite;
-  options.durability = io::Durability::none;
-  options.plan.grid = {static_cast<std::uint64_t>(world.size()), 1};
-  options.plan.seed = seed.seed;
-  options.warn = [](const std::string&) {};
-  return options;
-}
-
 /// Collective.
-Cost merge(comm::Communicator& world, const SeedCase& seed, const std::string& recipe,
-           const std::filesystem::path& out) {
-  const std::filesystem::path recipe_path = out.string() + ".yml";
-  comm::agree_after(world, "recipe of a merge", [&] {
-    if (!world.is_root()) return;
-    std::filesystem::create_directories(recipe_path.parent_path());
-    io::write_text(recipe_path, recipe, false);
-  });
-  return measure(world, [&] { engine::merge_recipe(world, recipe_path, merge_options(world, seed, out)); });
+Cost measured_merge(comm::Communicator& world, const SeedCase& seed, const std::string& recipe,
+                    const std::filesystem::path& out) {
+  const std::filesystem::path path = place_recipe(world, recipe, out);
+  return measure(world, [&] { engine::merge_recipe(world, path, job_options(world, seed.seed, out)); });
 }
 
 }  // namespace
@@ -60,7 +42,7 @@ std::vector<Outcome> try_all(comm::Communicator& world, const SeedCase& seed, co
     const Candidate& candidate = grid.candidates[c];
     const std::filesystem::path folder = out / fmt::format("{}-{}", grid.name, c);
     Outcome outcome{.candidate = candidate, .scores = {}, .cost = {}};
-    outcome.cost = merge(world, seed, recipe_text(seed, held_in, grid, candidate), folder);
+    outcome.cost = measured_merge(world, seed, recipe_text(seed, held_in, grid, candidate), folder);
     outcome.cost.flops = merge_flops(grid, candidate, held_in.size());
     outcome.scores = score(world, folder, seed, held_in, others);
     outcomes.push_back(std::move(outcome));

@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "claims.hpp"
 #include "compositional.hpp"
+#include "soups/study.hpp"
 #include "stockpot/base/error.hpp"
 #include "stockpot/comm/agreement.hpp"
 #include "stockpot/comm/mpi.hpp"
@@ -20,12 +22,16 @@ namespace po = boost::program_options;
 using namespace stockpot;
 
 constexpr const char* usage_text =
-    "usage: reproduce compositional --seeds N --out DIR [--quick]\n"
-    "Trains small classifiers of handwritten digits on some combinations of domain and classes, merges them "
-    "by\n"
-    "every method and judges the results on these combinations and on others. Runs as it is, or under mpirun "
-    "or\n"
-    "srun. Writes DIR/results.json; models, statistics and recipes lie beside it.\n"
+    "usage: reproduce compositional|soups --seeds N --out DIR [--quick]\n"
+    "Trains small classifiers of handwritten digits, merges them, and judges the results; means and\n"
+    "deviations are over N seeds.\n"
+    "  compositional  models of some combinations of domain and classes, merged by every method, judged on\n"
+    "                 these combinations and on others\n"
+    "  soups          models of one task: Model Stock and averages, searched soups in and out of "
+    "distribution,\n"
+    "                 averages of weights against ensembles; DIR/patterns holds pictures of first layers\n"
+    "Runs as it is, or under mpirun or srun. Writes DIR/results.json; models, statistics and recipes lie\n"
+    "beside it.\n"
     "Exit codes: 0 done, 5 a claim fails, others as stockpot's.\n";
 
 struct Arguments {
@@ -53,8 +59,8 @@ std::optional<Arguments> parse(int argc, char** argv) {
     throw Error(ExitCode::usage, error.what());
   }
   if (values.count("help") > 0) return std::nullopt;
-  if (arguments.experiment != "compositional") {
-    throw Error(ExitCode::usage, "the experiment is 'compositional' (see --help)");
+  if (arguments.experiment != "compositional" && arguments.experiment != "soups") {
+    throw Error(ExitCode::usage, "the experiments are 'compositional' and 'soups' (see --help)");
   }
   if (out.empty()) throw Error(ExitCode::usage, "--out DIR is missing");
   const bool is_number =
@@ -67,6 +73,28 @@ std::optional<Arguments> parse(int argc, char** argv) {
   return arguments;
 }
 
+/// What an experiment says.
+struct Findings {
+  std::string json;
+  std::string tables;
+  std::vector<reproduce::Claim> claims;
+};
+
+/// Collective.
+Findings find(comm::Communicator& world, const Arguments& arguments) {
+  if (arguments.experiment == "soups") {
+    const reproduce::SoupStudy study = reproduce::run_soups(world, arguments.study);
+    return {.json = study.results.json(),
+            .tables = reproduce::plain_tables(study.results) + reproduce::plain_tables(study.other_numbers),
+            .claims = reproduce::soup_claims(study)};
+  }
+  const reproduce::Study study = reproduce::run_compositional(world, arguments.study);
+  return {.json = study.results.json(),
+          .tables = reproduce::accuracy_tables(study) + reproduce::cost_table(study) +
+                    reproduce::sensitivity_table(study),
+          .claims = reproduce::compositional_claims(study.results)};
+}
+
 /// Collective.
 ExitCode run(comm::Communicator& world, int argc, char** argv) {
   const std::optional<Arguments> arguments = parse(argc, argv);
@@ -74,16 +102,12 @@ ExitCode run(comm::Communicator& world, int argc, char** argv) {
     if (world.is_root()) std::cout << usage_text;
     return ExitCode::success;
   }
-  const reproduce::Study study = reproduce::run_compositional(world, arguments->study);
-  const std::vector<reproduce::Claim> claims = reproduce::compositional_claims(study.results);
+  const Findings findings = find(world, *arguments);
   comm::agree_after(world, "results", [&] {
-    if (world.is_root()) io::write_text(arguments->study.out / "results.json", study.results.json(), false);
+    if (world.is_root()) io::write_text(arguments->study.out / "results.json", findings.json, false);
   });
-  if (world.is_root()) {
-    std::cout << reproduce::accuracy_tables(study) << reproduce::cost_table(study)
-              << reproduce::sensitivity_table(study) << reproduce::claim_lines(claims);
-  }
-  for (const reproduce::Claim& claim : claims) {
+  if (world.is_root()) std::cout << findings.tables << reproduce::claim_lines(findings.claims);
+  for (const reproduce::Claim& claim : findings.claims) {
     if (claim.verdict == reproduce::Verdict::fails) return ExitCode::verification;
   }
   return ExitCode::success;

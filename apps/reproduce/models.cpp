@@ -6,7 +6,7 @@
 
 #include "model_files.hpp"
 #include "random_stream.hpp"
-#include "stockpot/comm/agreement.hpp"
+#include "sharing.hpp"
 #include "stockpot/probe/mlp.hpp"
 
 namespace stockpot::reproduce {
@@ -38,15 +38,6 @@ void train_multitask(const SeedCase& seed, Effort effort) {
   Examples all;
   for (std::size_t cell = 0; cell < held_in_cells; ++cell) all.append(seed.examples(cell, Split::training));
   fine_tune(seed, all, multitask_number, seed.multitask(), effort);
-}
-
-/// Collective. Each piece of work on one rank, in turns.
-void share_out(comm::Communicator& world, std::string_view what,
-               const std::vector<std::function<void()>>& work) {
-  comm::agree_after(world, what, [&] {
-    const auto ranks = static_cast<std::size_t>(world.size());
-    for (auto i = static_cast<std::size_t>(world.rank()); i < work.size(); i += ranks) work[i]();
-  });
 }
 
 }  // namespace

@@ -2,16 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "merging.hpp"
 
 namespace stockpot::reproduce {
 namespace {
-
-/// A scalar that YAML reads as this text, whatever it holds.
-std::string quoted(const std::string& text) {
-  return nlohmann::json(text).dump();
-}
 
 std::string flow_map(const std::vector<std::pair<std::string, std::string>>& entries) {
   std::string text;

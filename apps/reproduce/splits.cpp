@@ -10,20 +10,18 @@ namespace {
 
 constexpr std::array<std::string_view, all_splits.size()> names{"pretraining", "training", "validation",
                                                                 "test"};
-/// The test split takes the rest.
-constexpr std::array<std::size_t, all_splits.size() - 1> sizes{500, 600, 300};
-
 }  // namespace
 
 std::string_view name(Split split) {
   return names[static_cast<std::size_t>(split)];
 }
 
-Splits::Splits(std::uint64_t seed) {
+Splits::Splits(std::uint64_t seed, const SplitSizes& sizes) {
   const std::vector<std::size_t> order = RandomStream(seed, "splits").permutation(digits().size());
   auto first = order.begin();
-  for (std::size_t s = 0; s < sizes.size(); ++s) {
-    const auto end = first + static_cast<std::ptrdiff_t>(sizes[s]);
+  const std::array counts{sizes.pretraining, sizes.training, sizes.validation};
+  for (std::size_t s = 0; s < counts.size(); ++s) {
+    const auto end = first + static_cast<std::ptrdiff_t>(counts[s]);
     images_[s].assign(first, end);
     first = end;
   }

@@ -73,6 +73,28 @@ double kilobytes(double bytes) {
 
 }  // namespace
 
+std::string plain_tables(const Results& results) {
+  std::string text;
+  std::string head;
+  const auto same_line = [](const Row& a, const Row& b) {
+    return a.table == b.table && a.method == b.method && a.setting == b.setting;
+  };
+  for (auto first = results.rows().begin(); first != results.rows().end();) {
+    std::string names = fmt::format("\n{}\n  {:<20} {:<20}", first->table, "method", "setting");
+    std::string line = fmt::format("  {:<20} {:<20}", first->method, first->setting);
+    auto row = first;
+    for (; row != results.rows().end() && same_line(*row, *first); ++row) {
+      names += fmt::format(" {:<18}", row->metric);
+      line += fmt::format(" {:<18}", with_spread(*row));
+    }
+    if (names != head) text += names + "\n";
+    head = names;
+    text += line + "\n";
+    first = row;
+  }
+  return text;
+}
+
 std::string accuracy_tables(const Study& study) {
   std::string text;
   std::string table;
@@ -128,13 +150,12 @@ std::string sensitivity_table(const Study& study) {
 }
 
 std::string claim_lines(const std::vector<Claim>& claims) {
-  std::string text =
-      "\nclaims (paired over seeds; one holds if its difference is above two standard errors)\n";
+  std::string text = "\nclaims (paired over seeds; one holds if it does two standard errors away too)\n";
   for (const Claim& claim : claims) {
     const char* verdict = claim.verdict == Verdict::holds   ? "holds"
                           : claim.verdict == Verdict::fails ? "FAILS"
                                                             : "undecided (one seed)";
-    text += fmt::format("  {:<45} {:+.3f}, standard error {:.3f}: {}\n", claim.text, claim.difference.mean,
+    text += fmt::format("  {:<62} {:+.3f}, standard error {:.3f}: {}\n", claim.text, claim.difference.mean,
                         claim.difference.standard_error, verdict);
   }
   return text;

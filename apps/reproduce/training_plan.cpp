@@ -1,7 +1,6 @@
 #include "training_plan.hpp"
 
-#include <algorithm>
-
+#include "augmentation.hpp"
 #include "cells.hpp"
 #include "random_stream.hpp"
 
@@ -9,15 +8,14 @@ namespace stockpot::reproduce {
 
 namespace {
 
-/// Each image in each epoch as it is or in a domain, all as likely.
-void show_somehow(const RandomStream& choice, const RandomStream& noise, std::uint64_t place,
-                  std::span<double> pixels) {
-  const auto domain = static_cast<std::size_t>(choice.unit(place) * (domain_count + 1));
-  if (domain == domain_count) return;
-  Image image{};
-  std::copy(pixels.begin(), pixels.end(), image.begin());
-  image = show(static_cast<Domain>(domain), image, noise, place * image_pixels);
-  std::copy(image.begin(), image.end(), pixels.begin());
+std::vector<ImageChange> all_domains() {
+  std::vector<ImageChange> changes;
+  for (std::size_t d = 0; d < domain_count; ++d) {
+    changes.emplace_back(
+        [domain = static_cast<Domain>(d)](const Image& image, const RandomStream& noise,
+                                          std::uint64_t place) { return show(domain, image, noise, place); });
+  }
+  return changes;
 }
 
 }  // namespace
@@ -38,11 +36,8 @@ probe::TrainingOptions anchor_training(Effort effort, std::uint64_t seed) {
   options.batch_size = 16;
   options.learning_rate = 2e-3;
   options.seed = seed;
-  options.augment = [choice = RandomStream(seed, "pretraining domain"),
-                     noise = RandomStream(seed, "pretraining noise")](
-                        std::uint64_t epoch, std::uint64_t example, std::span<double> pixels) {
-    show_somehow(choice, noise, epoch * digits().size() + example, pixels);
-  };
+  options.augment = changed_somehow(all_domains(), RandomStream(seed, "pretraining domain"),
+                                    RandomStream(seed, "pretraining noise"));
   return options;
 }
 

@@ -21,6 +21,7 @@ void check_options(const TrainingOptions& options) {
   };
   require(std::isfinite(options.learning_rate) && options.learning_rate >= 0, "learning_rate is negative");
   require(std::isfinite(options.weight_decay) && options.weight_decay >= 0, "weight_decay is negative");
+  require(options.label_smoothing >= 0 && options.label_smoothing < 1, "label_smoothing is outside [0, 1)");
   require(options.beta1 >= 0 && options.beta1 < 1, "beta1 is outside [0, 1)");
   require(options.beta2 >= 0 && options.beta2 < 1, "beta2 is outside [0, 1)");
   require(std::isfinite(options.epsilon) && options.epsilon > 0, "epsilon is not above 0");
@@ -50,6 +51,21 @@ class Gathered {
   std::vector<double> inputs_;
   std::vector<std::int64_t> labels_;
 };
+
+/// As `add_loss_gradient`, the gradient being that of the cross-entropy with smoothed targets.
+void add_smoothed_gradient(const Probe& model, const Batch& batch, double smoothing, LossGradient& total) {
+  const std::uint64_t classes = model.shape().classes;
+  std::vector<double> gradients(batch.examples * classes);
+  model.logits(batch, gradients);
+  for (std::uint64_t e = 0; e < batch.examples; ++e) {
+    const std::span<double> row = std::span(gradients).subspan(e * classes, classes);
+    total.evaluation.add(score(row, batch.labels[e]));
+    softmax(row);
+    for (double& value : row) value -= smoothing / static_cast<double>(classes);
+    row[static_cast<std::size_t>(batch.labels[e])] -= 1 - smoothing;
+  }
+  model.add_pullback(batch, gradients, total.gradient_sum);
+}
 
 double rate_at(std::uint64_t step, std::uint64_t steps, const TrainingOptions& options) {
   if (options.schedule == Schedule::constant) return options.learning_rate;
@@ -94,7 +110,13 @@ TrainingResult train(const ProbeOpener& open, Parameters initial, const Batch& d
     for (std::uint64_t first = 0; first < data.examples; first += batch_size, ++step) {
       const auto chosen = std::span(order).subspan(first, std::min(batch_size, data.examples - first));
       LossGradient total{.evaluation = std::move(seen), .gradient_sum = {}};
-      open(result.parameters)->add_loss_gradient(gathered.gather(chosen, epoch, options), total);
+      const Batch batch = gathered.gather(chosen, epoch, options);
+      const std::unique_ptr<Probe> model = open(result.parameters);
+      if (options.label_smoothing > 0) {
+        add_smoothed_gradient(*model, batch, options.label_smoothing, total);
+      } else {
+        model->add_loss_gradient(batch, total);
+      }
       seen = std::move(total.evaluation);
       if (!std::isfinite(seen.loss_sum)) {
         throw Error(ExitCode::input,

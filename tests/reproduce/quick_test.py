@@ -2,34 +2,17 @@
 exit code that says what the claims say."""
 
 import json
-import os
 import pathlib
 import re
-import subprocess
-import sys
 import tempfile
 import unittest
 
-REPRODUCE, MPIEXEC = sys.argv.pop(1), sys.argv.pop(1)
-CLAIM_FAILS = 5
+from support import CLAIM_FAILS, run
 
 MERGES = ["average", "mlerp", "model_stock", "task_arithmetic", "ties", "dare", "fisher", "regmean", "mats", "mats_kfac"]
 E3 = ["pretrained", "single", "multitask", *MERGES]
 ALPHAS = [f"alpha={alpha}" for alpha in ("0", "0.1", "0.5", "0.9", "1")]
 NUMBERS = [f"n={n}" for n in (2, 3, 5, 10, 15)]
-
-
-def run(*arguments, ranks=None):
-    words = [REPRODUCE, *map(str, arguments)]
-    if ranks:
-        words = [MPIEXEC, "-n", str(ranks), "--oversubscribe", "--bind-to", "none", *words]
-    environment = {
-        **os.environ,
-        "OMPI_ALLOW_RUN_AS_ROOT": "1",
-        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-        "OMPI_MCA_mpi_yield_when_idle": "1",
-    }
-    return subprocess.run(words, capture_output=True, text=True, timeout=100, env=environment, stdin=subprocess.DEVNULL)
 
 
 class Quick(unittest.TestCase):
@@ -91,7 +74,7 @@ class Refusals(unittest.TestCase):
     def test_help(self):
         done = run("--help")
         self.assertEqual(done.returncode, 0)
-        self.assertIn("usage: reproduce compositional", done.stdout)
+        self.assertIn("usage: reproduce compositional|soups", done.stdout)
 
 
 unittest.main()

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -40,6 +41,45 @@ TEST(Claims, AreJudgedByPairedDifferences) {
   EXPECT_EQ(judge("c", row({0.5, 0.5}), row({0.5, 0.5})).verdict, Verdict::fails);
   EXPECT_EQ(judge("c", row({0.6, 0.6}), row({0.5, 0.5})).verdict, Verdict::holds);
   EXPECT_EQ(judge("c", row({0.9}), row({0.1})).verdict, Verdict::undecided);
+}
+
+TEST(Claims, LieWithinBoundsTwoStandardErrorsAway) {
+  // Differences 0.1, 0.2, 0.3: mean 0.2, standard error 0.058.
+  const Row larger = row({0.5, 0.7, 0.9});
+  const Row smaller = row({0.4, 0.5, 0.6});
+  const auto verdict = [&](double low, double high) {
+    return judge_difference("c", larger, smaller, {.low = low, .high = high}).verdict;
+  };
+  EXPECT_EQ(verdict(0.08, 0.32), Verdict::holds);
+  EXPECT_EQ(verdict(0.09, 0.32), Verdict::fails);
+  EXPECT_EQ(verdict(0.08, 0.31), Verdict::fails);
+  EXPECT_EQ(judge_value("c", row({0.1, 0.2, 0.3}), {.low = 0.08}).verdict, Verdict::holds);
+  EXPECT_EQ(judge_value("c", row({0.1, 0.2, 0.3}), {.high = 0.31}).verdict, Verdict::fails);
+  EXPECT_EQ(judge_value("c", row({0.1}), {.high = 0.3}).verdict, Verdict::undecided);
+}
+
+TEST(Claims, ThatHoldAlwaysHoldForEverySeed) {
+  EXPECT_EQ(judge_always("c", row({0.5, 0.6}), row({0.5, 0.5})).verdict, Verdict::holds);
+  EXPECT_EQ(judge_always("c", row({0.9, 0.4}), row({0.1, 0.5})).verdict, Verdict::fails);
+  EXPECT_EQ(judge_always("c", row({0.4}), row({0.5})).verdict, Verdict::fails);
+}
+
+TEST(PlainTables, HaveAColumnForEveryMetric) {
+  Results results("soups", {0, 1});
+  for (const double value : {0.25, 0.75}) {
+    results.add("E1", "geometry", "", "angle_mean", 100 * value);
+    results.add("E1", "single", "", "id", value);
+    results.add("E1", "single", "", "ood", value / 2);
+    results.add("E1", "stock_2", "", "id", 1);
+    results.add("E1", "stock_2", "", "ood", 1);
+    results.add("E7", "weights", "scale=10", "id", value);
+  }
+  const std::string text = plain_tables(results);
+  EXPECT_THAT(text, HasSubstr("50.000 +- 35.355"));
+  EXPECT_THAT(text, HasSubstr("0.500 +- 0.354"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3 * 3 + 4);
+  EXPECT_LT(text.find("ood"), text.find("stock_2"));
+  EXPECT_EQ(text.find("ood"), text.rfind("ood"));
 }
 
 TEST(Claims, SayThatTheyFail) {

@@ -22,6 +22,9 @@ struct TrainingOptions {
   double learning_rate = 1e-3;
   Schedule schedule = Schedule::constant;
   double weight_decay = 0;
+  /// Share of the target that is spread over all classes (Szegedy et al.): (1 - s) of the label + s / classes
+  /// of each. The history's losses are those of the labels.
+  double label_smoothing = 0;
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;

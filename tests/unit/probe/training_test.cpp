@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "stockpot/probe/adam.hpp"
 #include "unit/probe/probe_support.hpp"
 
 namespace stockpot::probe {
@@ -89,6 +90,48 @@ TEST(Training, StepsAreThoseOfAdamW) {
       EXPECT_NEAR(result.parameters[t].values[i], expected[t].values[i], 1e-12);
     }
   }
+}
+
+/// The smoothed loss is a mean of the losses with each class as label, and so is its gradient.
+TEST(Training, SmoothedTargetsAreMixturesOfLabels) {
+  const Data data = clouds(30);
+  const TrainingOptions options{.epochs = 1,
+                                .batch_size = 0,
+                                .learning_rate = 0.1,
+                                .label_smoothing = 0.3,
+                                .epsilon = 1,
+                                .shuffle = false};
+  const Parameters initial = initial_mlp(widths, 1);
+  const auto gradient_of = [&](const std::vector<std::int64_t>& labels) {
+    LossGradient total;
+    Batch batch = data.batch();
+    batch.labels = labels;
+    open_mlp(initial)->add_loss_gradient(batch, total);
+    return total.mean_gradient();
+  };
+  Parameters smoothed = gradient_of(data.labels);
+  for (NamedTensor& tensor : smoothed) {
+    for (double& value : tensor.values) value *= 0.7;
+  }
+  for (std::int64_t label = 0; label < 3; ++label) {
+    const Parameters one = gradient_of(std::vector<std::int64_t>(data.labels.size(), label));
+    for (std::size_t t = 0; t < smoothed.size(); ++t) {
+      for (std::size_t i = 0; i < smoothed[t].values.size(); ++i) {
+        smoothed[t].values[i] += 0.1 * one[t].values[i];
+      }
+    }
+  }
+  Parameters expected = initial;
+  Adam(expected, options).step(expected, smoothed, options.learning_rate);
+  const TrainingResult result = train(open_mlp, initial, data.batch(), options);
+  for (std::size_t t = 0; t < expected.size(); ++t) {
+    for (std::size_t i = 0; i < expected[t].values.size(); ++i) {
+      EXPECT_NEAR(result.parameters[t].values[i], expected[t].values[i], 1e-9) << t << " " << i;
+    }
+  }
+  Evaluation evaluation;
+  open_mlp(initial)->evaluate(data.batch(), evaluation);
+  EXPECT_DOUBLE_EQ(result.history.front().loss, evaluation.loss());
 }
 
 TEST(Training, FrozenTensorsStay) {
