@@ -101,7 +101,7 @@ TEST(Training, SmoothedTargetsAreMixturesOfLabels) {
                                 .label_smoothing = 0.3,
                                 .epsilon = 1,
                                 .shuffle = false};
-  const Parameters initial = initial_mlp(widths, 1);
+  const Parameters initial = initial_mlp(trained_widths, 1);
   const auto gradient_of = [&](const std::vector<std::int64_t>& labels) {
     LossGradient total;
     Batch batch = data.batch();
