@@ -15,9 +15,13 @@ constexpr double largest_angle = std::numbers::pi / 6;
 constexpr double drop_probability = 0.3;
 constexpr auto side = static_cast<int>(image_side);
 
+std::size_t index_of(int row, int column) {
+  return static_cast<std::size_t>(row) * image_side + static_cast<std::size_t>(column);
+}
+
 double pixel(const Image& image, int row, int column) {
   if (row < 0 || row >= side || column < 0 || column >= side) return 0;
-  return image[static_cast<std::size_t>(row * side + column)];
+  return image[index_of(row, column)];
 }
 
 /// The image whose pixel (row, column) is value(row, column).
@@ -26,7 +30,7 @@ Image made_of(Value value) {
   Image result{};
   for (int row = 0; row < side; ++row) {
     for (int column = 0; column < side; ++column) {
-      result[static_cast<std::size_t>(row * side + column)] = std::clamp(value(row, column), 0.0, 1.0);
+      result[index_of(row, column)] = std::clamp(value(row, column), 0.0, 1.0);
     }
   }
   return result;
