@@ -10,6 +10,7 @@
 #include "stockpot/comm/agreement.hpp"
 
 namespace stockpot::soup {
+
 EvaluationDesk::EvaluationDesk(comm::Communicator& world, engine::CandidateMaker& maker,
                                const recipe::Evaluate& evaluate, std::string split,
                                std::filesystem::path logs)
