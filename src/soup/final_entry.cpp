@@ -7,7 +7,10 @@ TraceEntry final_entry(const recipe::Evaluate& evaluate, const Candidate& candid
                        std::optional<double> best) {
   TraceEntry entry = Referee(recipe::Search{}, evaluate).rank(candidate, outcome);
   entry.phase = Phase::final;
-  if (entry.decision == Decision::ranked) entry.decision = Decision::final;
+  if (entry.decision == Decision::ranked) {
+    entry.decision = Decision::final;
+    entry.reason = "reported";
+  }
   entry.best = best;
   return entry;
 }

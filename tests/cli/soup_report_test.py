@@ -80,6 +80,7 @@ class SoupReports(MlpCase):
         lines = traces[0][-(MODELS + 3) :]
         self.assertEqual({line["phase"] for line in lines}, {"final"})
         self.assertEqual({line["decision"] for line in lines}, {"final"})
+        self.assertEqual({line["reason"] for line in lines}, {"reported"})
         self.assertEqual({line["best"] for line in lines}, {summary["score"]})
         kinds = [line.get("reported") for line in lines]
         self.assertEqual(kinds, [None] + ["single"] * MODELS + ["uniform", "ensemble"])
